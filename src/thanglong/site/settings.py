@@ -1,0 +1,163 @@
+"""Django's settings. What an installation may set are the ``THANGLONG_*`` variables, each in ``docs/look-up/settings.md``."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from thanglong.kit import clock
+from thanglong.stores.sqlite import driver
+
+driver.install()
+
+env = os.environ.get
+DATA = Path(env("THANGLONG_DATA", "data")).resolve()
+DEBUG = False
+
+
+def _secret() -> str:
+    path = DATA / "keys" / "session"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as out:
+                out.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+    return path.read_text()
+
+
+SECRET_KEY = env("THANGLONG_SECRET") or _secret()
+ALLOWED_HOSTS = [host for host in env("THANGLONG_HOSTS", "*").split(",") if host]
+CSRF_TRUSTED_ORIGINS = [origin for origin in env("THANGLONG_ORIGINS", "").split(",") if origin]
+_secure = env("THANGLONG_HTTPS", "0") == "1"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "thanglong_session", "thanglong_csrf"
+SESSION_COOKIE_AGE = 12 * 3600
+X_FRAME_OPTIONS = "DENY"
+
+# The modules of the house, lowest first; each plugs itself in through its apps.py and brings its own urls.py.
+CORE = ["ledger", "places", "people", "things", "cases", "measures"]
+DOMAINS = ["roads", "traffic", "datacentres", "emergency", "fire", "parking", "lighting", "requests"]
+SURFACES = ["open311"]
+MODULES = [
+    *(f"thanglong.core.{name}" for name in CORE),
+    "thanglong.web",
+    *(f"thanglong.domains.{name}" for name in DOMAINS),
+    *(f"thanglong.surfaces.{name}" for name in SURFACES),
+]
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "thanglong.stores.jobs",
+    *(name for name in MODULES if (Path(__file__).parents[1] / name.split(".", 1)[1].replace(".", "/") / "apps.py").is_file()),
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "thanglong.web.middleware.SecurityHeaders",
+    "thanglong.web.middleware.StaticFiles",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "thanglong.web.middleware.Language",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "thanglong.core.people.middleware.ActorMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "thanglong.web.middleware.Errors",
+]
+ROOT_URLCONF = "thanglong.site.urls"
+WSGI_APPLICATION = "thanglong.site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "thanglong.web.context.frame",
+            ],
+            "builtins": ["django.templatetags.i18n", "thanglong.web.templatetags.thanglong"],
+        },
+    }
+]
+
+
+def _database() -> dict[str, object]:
+    """SQLite in the data folder, or what ``THANGLONG_DATABASE`` names: postgresql://user:password@host:port/name."""
+    url = env("THANGLONG_DATABASE", "")
+    if not url:
+        path = DATA / "city.db"
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": path,
+            "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE", "init_command": driver.pragmas()},
+            "TEST": {"NAME": str(DATA / "test_city.db")},
+            "CONN_MAX_AGE": None,
+        }
+    parts = urlsplit(url)
+    query = dict(item.split("=", 1) for item in parts.query.split("&") if "=" in item)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(query.get("host", parts.hostname or "")),
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+THINGS_STORE = env("THANGLONG_THINGS", "") or env("THANGLONG_DATABASE", "") or str(DATA / "things.db")
+SENDER = env("THANGLONG_SENDER", "file")
+
+AUTH_USER_MODEL = "people.Account"
+AUTHENTICATION_BACKENDS = ["thanglong.core.people.backend.AccountBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "/signin/"
+
+LANGUAGE_CODE = "vi"
+LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
+LANGUAGE_COOKIE_NAME = "thanglong_language"
+TIME_ZONE = env("THANGLONG_ZONE", "Asia/Ho_Chi_Minh")
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+clock.set_zone(TIME_ZONE)
+if env("THANGLONG_CLOCK"):
+    clock.set_clock(clock.Scaled.decode(env("THANGLONG_CLOCK", "")))
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS: list[str] = []
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 << 20
+FILE_UPLOAD_MAX_MEMORY_SIZE = 4 << 20
+MAX_UPLOAD = int(env("THANGLONG_MAX_UPLOAD", str(20 << 20)))
+# the e-mail framework is not used: messages leave through kit.ports.Sender
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env("THANGLONG_LOG", "WARNING")},
+}

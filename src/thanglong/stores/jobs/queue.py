@@ -1,0 +1,125 @@
+"""The job queue and the loop that empties it."""
+
+import logging
+import threading
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import close_old_connections, connection, transaction
+
+from thanglong.kit import bus, clock
+from thanglong.stores.jobs.models import Job
+
+log = logging.getLogger(__name__)
+MAX_ATTEMPTS = 12
+MAX_PAUSE = timedelta(hours=1)
+
+
+class TableQueue:
+    """``kit.ports.JobQueue`` over the job table."""
+
+    def put(
+        self, task: str, arguments: Mapping[str, Any], *, key: str | None = None, run_at: datetime | None = None
+    ) -> None:
+        if task not in bus.tasks:
+            raise ValueError(f"no task is called {task!r}")
+        job = Job(task=task, arguments=dict(arguments), key=key, run_at=run_at or clock.now())
+        if key is None:
+            job.save(force_insert=True)
+        else:
+            Job.objects.bulk_create([job], ignore_conflicts=True)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """What the administrator wants to know of the queue."""
+
+    waiting: int
+    late_seconds: float
+    failed: int
+
+
+def state() -> QueueState:
+    now = clock.now()
+    due = Job.objects.filter(failed=False, run_at__lte=now).order_by("run_at")
+    first = due.values_list("run_at", flat=True).first()
+    return QueueState(due.count(), (now - first).total_seconds() if first else 0.0, Job.objects.filter(failed=True).count())
+
+
+def run_one() -> bool:
+    """Do the next due job; False when there is none.
+
+    The work and the deletion of its row commit together, so a crash in the midst leaves the job to be done again.
+    """
+    lock = {"skip_locked": True} if connection.features.has_select_for_update_skip_locked else {}
+    job: Job | None = None
+    try:
+        with transaction.atomic():
+            due = Job.objects.filter(failed=False, run_at__lte=clock.now()).order_by("run_at", "id")
+            job = (due.select_for_update(**lock) if lock else due).first()
+            if job is None:
+                return False
+            bus.tasks[job.task](**job.arguments)
+            Job.objects.filter(pk=job.pk).delete()
+    except Exception:
+        if job is None:
+            raise
+        _record_failure(job, traceback.format_exc(limit=8))
+    return True
+
+
+def _record_failure(job: Job, error: str) -> None:
+    attempts = job.attempts + 1
+    pause = min(timedelta(seconds=2**attempts), MAX_PAUSE)
+    log.warning("job %s (%s) failed, attempt %d: %s", job.pk, job.task, attempts, error.strip().splitlines()[-1])
+    Job.objects.filter(pk=job.pk).update(
+        attempts=attempts, error=error[-4000:], run_at=clock.now() + pause, failed=attempts >= MAX_ATTEMPTS
+    )
+
+
+def drain(limit: int = 10_000) -> int:
+    """Do due jobs until none is left (tests, command line); the number done."""
+    done = 0
+    while done < limit and run_one():
+        done += 1
+    return done
+
+
+class Worker:
+    """The worker process: jobs as they fall due, and the periodic tasks."""
+
+    def __init__(self, idle_pause: float = 0.2) -> None:
+        self._stop = threading.Event()
+        self._pause = idle_pause
+
+    def stop(self, *_: object) -> None:
+        self._stop.set()
+
+    def run(self) -> None:
+        next_run = {item.task: clock.monotonic() for item in bus.periodic}
+        while not self._stop.is_set():
+            close_old_connections()
+            busy = self._run_periodic(next_run)
+            try:
+                busy = run_one() or busy
+            except Exception:
+                log.exception("the job table could not be read; trying again")
+                self._stop.wait(1.0)
+            if not busy:
+                self._stop.wait(self._pause)
+
+    def _run_periodic(self, next_run: dict[str, float]) -> bool:
+        busy = False
+        for item in bus.periodic:
+            if clock.monotonic() < next_run[item.task] or self._stop.is_set():
+                continue
+            next_run[item.task] = clock.monotonic() + item.seconds
+            try:
+                bus.tasks[item.task]()
+            except Exception:
+                log.exception("periodic task %s failed", item.task)
+            busy = True
+        return busy

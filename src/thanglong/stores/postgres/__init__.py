@@ -1,0 +1,1 @@
+"""The scale-out profile: PostgreSQL 15 or newer."""

@@ -1,0 +1,1 @@
+"""The embedded profile: SQLite in files of the data folder."""
