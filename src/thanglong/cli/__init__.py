@@ -1,0 +1,1 @@
+"""The ``thanglong`` command: the door for administrators, developers and scripts."""

@@ -1,0 +1,40 @@
+"""``thanglong places``: administrative units in and out."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from thanglong.cli import output
+from thanglong.cli.env import prepare_environment, setup
+
+app = typer.Typer(no_args_is_help=True, help="Administrative units, boundaries, addresses.")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or GeoJSON file.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would change and every problem.")] = False,
+    data: Annotated[Path, typer.Option("--data", help="Data folder.")] = Path("data"),
+    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+) -> None:
+    """Import units or boundaries; a file with problems changes nothing."""
+    prepare_environment(data)
+    setup()
+    from thanglong.core.places import service
+    from thanglong.kit.ports import SYSTEM
+
+    with output.steps(f"Reading {file.name}"):
+        report = service.import_units(SYSTEM, service.read_units(file), dry_run=dry_run)
+    if as_json:
+        output.as_json_text({**asdict(report), "dry_run": dry_run})
+    else:
+        for problem in report.problems:
+            output.say(f"line {problem.line}: {problem.text}", error=True)
+        verb = "would be" if dry_run else "were"
+        if report.problems and not dry_run:
+            output.say(f"{len(report.problems)} problems; nothing was changed.", error=True)
+        else:
+            output.say(f"{report.created} units {verb} created, {report.changed} changed, {report.unchanged} left as they are.")
+    raise typer.Exit(1 if report.problems else 0)
