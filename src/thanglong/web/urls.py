@@ -1,0 +1,25 @@
+"""Addresses of the frame: home, search, centre, help, switches and the small files of a site's root."""
+
+from django.urls import path
+
+from thanglong.web.views import centre, portal, root
+
+app_name = "web"
+urlpatterns = [
+    path("", portal.home, name="home"),
+    path("search", portal.search, name="search"),
+    path("help/", portal.help_page, name="help"),
+    path("theme/", root.theme, name="theme"),
+    path("language/", root.language, name="language"),
+    path("centre/", centre.overview, name="centre"),
+    path("centre/list/", centre.listing, name="centre-list"),
+    path("centre/alarms/", centre.alarms, name="centre-alarms"),
+    path("centre/tiles/", centre.tiles, name="centre-tiles"),
+    path("centre/replay.json", centre.replay, name="centre-replay"),
+    path("centre/layers/<slug:key>.geojson", centre.layer, name="centre-layer"),
+    path("healthz", root.healthz, name="healthz"),
+    path("robots.txt", root.robots, name="robots"),
+    path("favicon.ico", root.favicon, name="favicon"),
+    path("manifest.webmanifest", root.webmanifest, name="webmanifest"),
+    path("service-worker.js", root.service_worker, name="service-worker"),
+]
