@@ -1,0 +1,226 @@
+"""The places in memory: every state of every unit, and for each span of days without a change the tree and the map.
+
+All states are read once per version (a thousand small rows); outlines only for the days somebody asks about. What is
+made here never changes afterwards, so threads share it without locks.
+"""
+
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import date
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from thanglong.core.places import rules
+from thanglong.core.places.repository import rows, watch
+from thanglong.core.places.repository.names import Names
+from thanglong.core.places.types import LOCAL_KINDS, Act, Succession, Unit, UnitKind
+from thanglong.kit import clock
+from thanglong.kit.text import sort_key
+
+KEPT_VERSIONS = 3
+# territorial kinds from the whole to the part
+DEPTH = {UnitKind.CITY: 0, UnitKind.DISTRICT: 1, UnitKind.OFFICE: 1}
+
+
+class Snapshot:
+    """The units valid on each day of one span of days without a change."""
+
+    def __init__(self, states: Sequence[Unit]) -> None:
+        ordered = sorted(states, key=lambda unit: (DEPTH.get(unit.kind, 2), sort_key(unit.short_name)))
+        self.units: dict[UUID, Unit] = {unit.id: unit for unit in ordered}
+        self.children: dict[UUID | None, list[UUID]] = {}
+        for unit in ordered:
+            parent = unit.parent if unit.parent in self.units else None
+            self.children.setdefault(parent, []).append(unit.id)
+        self._subtrees: dict[UUID, frozenset[UUID]] = {}
+
+    @cached_property
+    def by_code(self) -> dict[str, list[Unit]]:
+        result: dict[str, list[Unit]] = {}
+        for unit in self.units.values():
+            result.setdefault(unit.code, []).append(unit)
+        return result
+
+    def subtree(self, top: UUID) -> frozenset[UUID]:
+        """``top`` and everything under it."""
+        known = self._subtrees.get(top)
+        if known is None:
+            seen = {top}
+            todo = [top]
+            while todo:
+                for child in self.children.get(todo.pop(), ()):
+                    if child not in seen:
+                        seen.add(child)
+                        todo.append(child)
+            known = self._subtrees[top] = frozenset(seen)
+        return known
+
+    def ancestors(self, unit: UUID) -> tuple[UUID, ...]:
+        """Parents from the nearest to the top."""
+        result: list[UUID] = []
+        current = self.units.get(unit)
+        while current and current.parent in self.units and current.parent not in result:
+            result.append(current.parent)
+            current = self.units[current.parent]
+        return tuple(result)
+
+    @cached_property
+    def shapes(self) -> "Shapes":
+        wanted = {(unit.id, unit.valid_from) for unit in self.units.values()}
+        found = rows.outlines(wanted)
+        keyed = [(unit, found[unit.id, unit.valid_from]) for unit in self.units.values() if
+                 (unit.id, unit.valid_from) in found]  # fmt: skip
+        geometries = shapely.from_wkb([wkb for _, wkb in keyed]) if keyed else np.array([], dtype=object)
+        return Shapes([unit for unit, _ in keyed], geometries)
+
+
+class Shapes:
+    """The outlines of one snapshot, and which of them a point lies in."""
+
+    def __init__(self, units: Sequence[Unit], geometries: NDArray[Any]) -> None:
+        self.units = units
+        self.geometries = geometries
+        self.of: dict[UUID, BaseGeometry] = {unit.id: shape for unit, shape in zip(units, geometries, strict=True)}
+        local = [index for index, unit in enumerate(units) if unit.kind in LOCAL_KINDS]
+        self.local = [units[index] for index in local]
+        self.polygons = geometries[local] if local else np.array([], dtype=object)
+        shapely.prepare(self.polygons)
+        self._tree = shapely.STRtree(self.polygons)
+
+    def find(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.int64]:
+        """For each point the index into :attr:`local`, -1 where it lies in none.
+
+        A point on a common boundary belongs to the unit that comes first.
+        """
+        result = np.full(len(lons), -1, dtype=np.int64)
+        points, found = self._tree.query(shapely.points(lons, lats), predicate="intersects")
+        # written from the last to the first, so that the first unit of several wins
+        order = np.argsort(-found, kind="stable")
+        result[points[order]] = found[order]
+        return result
+
+    @cached_property
+    def _boxes(self) -> NDArray[np.float64]:
+        return shapely.bounds(self.polygons)
+
+    def at(self, lon: float, lat: float) -> Unit | None:
+        """The local unit at one point."""
+        boxes = self._boxes
+        inside = (boxes[:, 0] <= lon) & (lon <= boxes[:, 2]) & (boxes[:, 1] <= lat) & (lat <= boxes[:, 3])
+        for index in np.flatnonzero(inside):
+            if shapely.intersects_xy(self.polygons[index], lon, lat):
+                return self.local[index]
+        return None
+
+
+class History:
+    """Everything known about the units in one version of the places."""
+
+    def __init__(self, token: str) -> None:
+        self.token = token
+        self.states: dict[UUID, tuple[Unit, ...]] = {}
+        grouped: dict[UUID, list[Unit]] = {}
+        for unit in rows.states():
+            grouped.setdefault(unit.id, []).append(unit)
+        self.states = {unit_id: tuple(states) for unit_id, states in grouped.items()}
+        days = set()
+        for states in grouped.values():
+            for state in states:
+                days.add(state.valid_from)
+                if state.valid_to is not None:
+                    days.add(state.valid_to + rules.DAY)
+        self.days = sorted(days)
+        self._spans: dict[int, Snapshot] = {}
+        self._by_day: dict[date, Snapshot] = {}
+
+    def on(self, day: date | None) -> Snapshot:
+        """The snapshot of a day (today when None)."""
+        if day is None:
+            day = clock.today()
+        known = self._by_day.get(day)
+        if known is None:
+            span = bisect_right(self.days, day)
+            known = self._spans.get(span)
+            if known is None:
+                valid = [state for states in self.states.values() for state in states if state.valid_on(day)]
+                known = self._spans[span] = Snapshot(valid)
+            if len(self._by_day) > 4000:
+                self._by_day.clear()
+            self._by_day[day] = known
+        return known
+
+    def last(self, unit: UUID, day: date | None) -> Unit | None:
+        """The state on ``day``, or the last one before it; None when the unit is unknown or did not exist yet.
+
+        Without a day a unit that is still to come is told in its first state.
+        """
+        states = self.states.get(unit)
+        if not states:
+            return None
+        asked = day or clock.today()
+        for state in reversed(states):
+            if state.valid_from <= asked:
+                return state
+        return states[0] if day is None else None
+
+    @cached_property
+    def names(self) -> Names:
+        return Names(self.states)
+
+    @cached_property
+    def successions(self) -> tuple[Succession, ...]:
+        return tuple(rows.successions())
+
+    @cached_property
+    def successors(self) -> dict[UUID, list[Succession]]:
+        result: dict[UUID, list[Succession]] = {}
+        for row in self.successions:
+            result.setdefault(row.old, []).append(row)
+        return result
+
+    @cached_property
+    def predecessors(self) -> dict[UUID, list[Succession]]:
+        result: dict[UUID, list[Succession]] = {}
+        for row in self.successions:
+            result.setdefault(row.new, []).append(row)
+        return result
+
+    @cached_property
+    def acts(self) -> dict[UUID, Act]:
+        return {act.id: act for act in rows.acts()}
+
+
+_kept: "OrderedDict[str, History]" = OrderedDict()
+_lock = threading.Lock()
+_current: History | None = None
+
+
+def _load(token: str) -> History:
+    with _lock:
+        known = _kept.get(token)
+        if known is None:
+            known = _kept[token] = History(token)
+            while len(_kept) > KEPT_VERSIONS:
+                _kept.popitem(last=False)
+        return known
+
+
+def current() -> History:
+    """The places as this transaction may see them."""
+    global _current
+    if _current is not None and not watch.must_look():
+        return _current
+    token = rows.token()
+    history = _current if _current is not None and _current.token == token else _load(token)
+    watch.looked()
+    if not watch.alone():
+        _current = history
+    return history
