@@ -89,6 +89,13 @@ def now() -> datetime:
     return _clock.now()
 
 
+def speed() -> float:
+    """How many city seconds pass in a second of the wall (0 for a frozen clock)."""
+    if isinstance(_clock, Scaled):
+        return _clock.speed
+    return 0.0 if isinstance(_clock, Frozen) else 1.0
+
+
 def today() -> date:
     """The city's calendar day."""
     return now().astimezone(_zone).date()

@@ -92,8 +92,8 @@ class Layer:
 class TileLayer:
     """A layer of the base map's vector tiles.
 
-    ``features(west, south, east, north, zoom)`` yields ``(geometry, properties, id)`` with a shapely geometry in degrees;
-    ``version()`` changes whenever the answer may change, and is part of the tile's ETag.
+    ``features(west, south, east, north, zoom)`` yields ``(geometry, properties, id)`` with a shapely geometry in
+    degrees; ``version()`` changes whenever the answer may change, and is part of the tile's ETag.
     """
 
     key: str
@@ -122,8 +122,8 @@ class Tile:
 class Alarms:
     """A source of alarms for the centre's right column.
 
-    ``read(actor)`` gives dicts ``{"key", "text", "place": [lon, lat] | None, "since": datetime, "level": "notice|urgent",
-    "action_text", "action_url"}``: a sentence with a place, a since-when and one primary action.
+    ``read(actor)`` gives dicts ``{"key", "text", "place": [lon, lat] | None, "since": datetime,
+    "level": "notice|urgent", "action_text", "action_url"}``: a sentence with a place, a since-when and one action.
     """
 
     read: Callable[[Any], Iterable[Mapping[str, Any]]]
@@ -151,12 +151,26 @@ class DemoStep:
     order: int = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Searcher:
+    """A source of the one search line.
+
+    ``find(actor, text, limit)`` yields dicts ``{"title", "meta", "url", "icon"}`` (title and url required), best first;
+    ``title`` names the group as a message id.
+    """
+
+    title: str
+    find: Callable[[Any, str, int], Iterable[Mapping[str, Any]]]
+    order: int = 100
+
+
 pages: Registry[Page] = Registry("page")
 layers: Registry[Layer] = Registry("map layer")
 tile_layers: Registry[TileLayer] = Registry("tile layer")
 tiles: Registry[Tile] = Registry("tile")
 alarms: Registry[Alarms] = Registry("alarm source")
 health: Registry[Health] = Registry("health check")
+searchers: Registry[Searcher] = Registry("search source")
 demo: Registry[DemoStep] = Registry("demo step")
 
-ALL: tuple[Registry[Any], ...] = (pages, layers, tile_layers, tiles, alarms, health, demo)
+ALL: tuple[Registry[Any], ...] = (pages, layers, tile_layers, tiles, alarms, health, searchers, demo)

@@ -64,6 +64,10 @@ class Frame:
     def now(self) -> Any:
         return clock.now()
 
+    @property
+    def speed(self) -> float:
+        return clock.speed()
+
     @cached_property
     def city(self) -> str:
         from thanglong.web.city import name
