@@ -39,7 +39,17 @@ class Running:
         self.environment = {**inherited, **variables}
 
     def start(self, seconds: float = 120) -> "Running":
-        command = [sys.executable, "-P", "-m", "thanglong.cli.main", "up", "--port", str(self.port), "--data", str(self.data)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "thanglong.cli.main",
+            "up",
+            "--port",
+            str(self.port),
+            "--data",
+            str(self.data),
+        ]
         out = self.log.open("ab")
         self.process = subprocess.Popen([*command, *self.arguments], stdout=out, stderr=out, env=self.environment)
         self.wait_well(seconds)
@@ -80,13 +90,15 @@ class Running:
     def pids(self, part: str) -> list[int]:
         """Processes of ``live``, ``web`` or ``worker``, their own children included."""
         assert self.process is not None
-        table = [line.split(None, 2) for line in subprocess.run(
-            ["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout.splitlines()]
         children: dict[int, list[int]] = {}
         names = {}
-        for pid, ppid, args in table:
-            children.setdefault(int(ppid), []).append(int(pid))
-            names[int(pid)] = args
+        for folder in Path("/proc").iterdir():
+            if not folder.name.isdigit():
+                continue
+            with contextlib.suppress(OSError):
+                parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+                children.setdefault(parent, []).append(int(folder.name))
+                names[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
         tops = [p for p in children.get(self.process.pid, []) if re.search(rf"cli\.main {part}\b", names[p])]
         found, queue = [], list(tops)
         while queue:
@@ -102,7 +114,9 @@ class Running:
             page = client.get("/signin/")
             token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)
             assert token, page.text[:500]
-            answer = client.post("/signin/", data={"username": username, "password": PASSWORD, "csrfmiddlewaretoken": token[1]})
+            answer = client.post(
+                "/signin/", data={"username": username, "password": PASSWORD, "csrfmiddlewaretoken": token[1]}
+            )
             assert "thanglong_session" in client.cookies, answer.text[:800]
         return client
 

@@ -24,7 +24,8 @@ def text_of(page: str) -> str:
 def test_links_lead_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
     broken = [
-        target for target in LINK.findall(text)
+        target
+        for target in LINK.findall(text)
         if not target.startswith(("http", "mailto:")) and not (page.parent / target).exists()
     ]
     assert not broken
@@ -33,7 +34,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_page_is_reached_from_the_index() -> None:
     index = text_of("README.md")
     lost = [
-        str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")
+        str(page.relative_to(DOCS))
+        for page in DOCS.rglob("*.md")
         if page.name != "README.md" and "decisions" not in page.parts and str(page.relative_to(DOCS)) not in index
     ]
     assert not lost, f"not in docs/README.md: {lost}"
@@ -115,8 +117,11 @@ def test_measures_and_case_types_are_documented() -> None:
 
 def test_every_module_stands_in_the_readme() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    missing = [config.name.rsplit(".", 1)[1] for config in apps.get_app_configs()
-               if config.name.startswith("thanglong.domains.") and config.name.rsplit(".", 1)[1] not in readme]
+    missing = [
+        config.name.rsplit(".", 1)[1]
+        for config in apps.get_app_configs()
+        if config.name.startswith("thanglong.domains.") and config.name.rsplit(".", 1)[1] not in readme
+    ]
     assert not missing
 
 

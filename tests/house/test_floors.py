@@ -9,14 +9,30 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "thanglong"
 SHAPE = {
-    "__init__", "types", "rules", "models", "repository", "service", "measures", "views", "urls", "templates", "tasks",
-    "demo", "apps", "migrations", "tests", "locale",
+    "__init__",
+    "types",
+    "rules",
+    "models",
+    "repository",
+    "service",
+    "measures",
+    "views",
+    "urls",
+    "templates",
+    "tasks",
+    "demo",
+    "apps",
+    "migrations",
+    "tests",
+    "locale",
 }
 # what a module of the frame's grammar may also hold, with the reason
 ALSO = {
     "core/people": {"middleware", "backend"},  # Django's own plug points for sign-in
 }
-MODULES = sorted(p for floor in ("core", "domains") for p in (SOURCE / floor).iterdir() if (p / "__init__.py").is_file())
+MODULES = sorted(
+    p for floor in ("core", "domains") for p in (SOURCE / floor).iterdir() if (p / "__init__.py").is_file()
+)
 
 
 def python_files() -> Iterator[Path]:
@@ -42,7 +58,10 @@ def imports_of(path: Path) -> Iterator[tuple[str, int]]:
 @pytest.mark.parametrize("module", MODULES, ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_every_module_has_the_one_shape(module: Path) -> None:
     allowed = SHAPE | ALSO.get(f"{module.parent.name}/{module.name}", set())
-    found = {path.stem if path.suffix == ".py" else path.name for path in module.iterdir()} - {"__pycache__", ".hypothesis"}
+    found = {path.stem if path.suffix == ".py" else path.name for path in module.iterdir()} - {
+        "__pycache__",
+        ".hypothesis",
+    }
     assert found <= allowed, f"not part of the module shape: {sorted(found - allowed)}"
     text = ast.get_docstring(ast.parse((module / "__init__.py").read_text(encoding="utf-8")))
     assert text, "the module's __init__.py says in one paragraph what it is for"
@@ -66,7 +85,9 @@ def test_modules_are_entered_through_service_and_types() -> None:
             if not other or other == own:
                 continue
             door = name.split(".")[3:4]
-            if door not in (["service"], ["types"]) and not (len(name.split(".")) == 3 or door == ["rules"] and relative.parts[0] == "cli"):
+            if door not in (["service"], ["types"]) and not (
+                len(name.split(".")) == 3 or door == ["rules"] and relative.parts[0] == "cli"
+            ):
                 wrong.append(f"{relative}:{line} {name}")
     assert not wrong, "enter another module through its service or types:\n" + "\n".join(wrong)
 
@@ -140,7 +161,9 @@ def test_time_comes_from_the_one_clock() -> None:
         if is_test(path) or path == SOURCE / "kit" / "clock.py":
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if any(call in line for call in ("datetime.now(", "date.today(", "utcnow(", "timezone.now(", "time.time()")):
+            if any(
+                call in line for call in ("datetime.now(", "date.today(", "utcnow(", "timezone.now(", "time.time()")
+            ):
                 wrong.append(f"{path.relative_to(SOURCE)}:{number}")
     assert not wrong, f"read the time from kit.clock: {wrong}"
 
@@ -151,7 +174,10 @@ def test_raw_sql_stays_in_the_stores() -> None:
         if is_test(path) or path.relative_to(SOURCE).parts[0] in ("stores",):
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-            if any(word in line for word in (".raw(", "RawSQL(", ".extra(", "cursor.execute(", "executescript(")) and "PRAGMA quick_check" not in line:
+            if (
+                any(word in line for word in (".raw(", "RawSQL(", ".extra(", "cursor.execute(", "executescript("))
+                and "PRAGMA quick_check" not in line
+            ):
                 wrong.append(f"{path.relative_to(SOURCE)}:{number}")
     assert not wrong, f"raw SQL belongs in stores/: {wrong}"
 
@@ -166,9 +192,17 @@ def test_no_signals_and_no_links_across_modules() -> None:
         if path.name == "models.py" or "models" in relative.parts:
             own = relative.parts[1]
             for node in ast.walk(ast.parse(text)):
-                if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("ForeignKey", "OneToOneField", "ManyToManyField"):
+                if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in (
+                    "ForeignKey",
+                    "OneToOneField",
+                    "ManyToManyField",
+                ):
                     target = node.args[0] if node.args else None
-                    if isinstance(target, ast.Constant) and "." in str(target.value) and not str(target.value).startswith(own):
+                    if (
+                        isinstance(target, ast.Constant)
+                        and "." in str(target.value)
+                        and not str(target.value).startswith(own)
+                    ):
                         wrong.append(f"{relative}:{node.lineno} link to {target.value}")
     assert not wrong, wrong
 

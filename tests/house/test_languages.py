@@ -10,8 +10,12 @@ import pytest
 SOURCE = Path(__file__).parents[2] / "src" / "thanglong"
 CATALOGUES = sorted(SOURCE.rglob("locale/vi/LC_MESSAGES/*.po"))
 PLACEHOLDER = re.compile(r"%\([a-z_]+\)[sd]|%[sd%]|\{[a-z_]*\}")
-PYTHON = re.compile(r"""(?:\b(?:gettext|gettext_lazy|gettext_noop|N_|_|translate)|ngettext)\(\s*((?:[rf]?"(?:[^"\\]|\\.)*"\s*)+)""")
-TEMPLATE = re.compile(r"""{%\s*(?:translate|trans)\s+"((?:[^"\\]|\\.)*)"|{%\s*(?:translate|trans)\s+'((?:[^'\\]|\\.)*)'""")
+PYTHON = re.compile(
+    r"""(?:\b(?:gettext|gettext_lazy|gettext_noop|N_|_|translate)|ngettext)\(\s*((?:[rf]?"(?:[^"\\]|\\.)*"\s*)+)"""
+)
+TEMPLATE = re.compile(
+    r"""{%\s*(?:translate|trans)\s+"((?:[^"\\]|\\.)*)"|{%\s*(?:translate|trans)\s+'((?:[^'\\]|\\.)*)'"""
+)
 BLOCK = re.compile(r"{%\s*blocktrans(?:late)?\b([^%]*)%}(.*?){%\s*endblocktrans(?:late)?\s*%}", re.S)
 
 
@@ -98,6 +102,10 @@ def test_the_repository_names_no_machine_and_no_path_of_one() -> None:
     wrong = []
     for name in files:
         path = root / name
-        if path.suffix in {".py", ".md", ".ts", ".toml", ".html", ".yml", ".css"} and path.is_file() and pattern.search(path.read_text(encoding="utf-8")):
+        if (
+            path.suffix in {".py", ".md", ".ts", ".toml", ".html", ".yml", ".css"}
+            and path.is_file()
+            and pattern.search(path.read_text(encoding="utf-8"))
+        ):
             wrong.append(name)
     assert not wrong, f"absolute paths in {wrong}"

@@ -69,7 +69,9 @@ def _durable(data: Path) -> Iterator[Finding]:
 def _permissions(data: Path, port: int) -> Iterator[Finding]:
     keys = data / "keys"
     open_to_others = [
-        path.name for path in (keys.iterdir() if keys.is_dir() else ()) if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        path.name
+        for path in (keys.iterdir() if keys.is_dir() else ())
+        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
     ]
     if open_to_others:
         yield Finding("Keys", "bad", f"readable by others: {', '.join(open_to_others)}", f"chmod 600 {keys}/*")
@@ -90,7 +92,10 @@ def _clock(data: Path, port: int) -> Iterator[Finding]:
     try:
         state = subprocess.run(
             ["timedatectl", "show", "-p", "NTPSynchronized", "--value"],  # noqa: S607 - absent on many machines
-            capture_output=True, text=True, timeout=3, check=False,
+            capture_output=True,
+            text=True,
+            timeout=3,
+            check=False,
         ).stdout.strip()
     except (OSError, subprocess.TimeoutExpired):
         state = ""
@@ -106,7 +111,9 @@ def _port(data: Path, port: int) -> Iterator[Finding]:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
-            yield Finding("Port", "warn", f"{port} is taken ({error.strerror})", "is the platform running? else use --port")
+            yield Finding(
+                "Port", "warn", f"{port} is taken ({error.strerror})", "is the platform running? else use --port"
+            )
             return
     yield Finding("Port", "ok", f"{port} is free")
 
@@ -134,13 +141,20 @@ def _database(data: Path, port: int) -> Iterator[Finding]:
             result = cursor.execute("PRAGMA quick_check(5)").fetchall()
         intact = result == [("ok",)]
         yield Finding(
-            "Integrity", "ok" if intact else "bad", "quick_check: " + "; ".join(str(row[0]) for row in result),
+            "Integrity",
+            "ok" if intact else "bad",
+            "quick_check: " + "; ".join(str(row[0]) for row in result),
             "" if intact else "stop the platform and restore the last backup",
         )
 
 
 CHECKS: tuple[Callable[[Path, int], Iterator[Finding]], ...] = (
-    _runtime, _disk, _permissions, _clock, _port, _database,
+    _runtime,
+    _disk,
+    _permissions,
+    _clock,
+    _port,
+    _database,
 )
 
 

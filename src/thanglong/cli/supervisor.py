@@ -1,7 +1,7 @@
 """Keeps the three processes alive on one machine: restarts a dead one, stops all cleanly.
 
-Each child has its own process group, so that nothing of a killed child is left holding a port or a socket, and dies with
-the supervisor (``PR_SET_PDEATHSIG``) should that be killed without a word.
+Each child has its own process group, so that nothing of a killed child is left holding a port or a socket, and dies
+with the supervisor (``PR_SET_PDEATHSIG``) should that be killed without a word.
 """
 
 import contextlib
@@ -62,7 +62,7 @@ class Supervisor:
             env=self._environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent,  # noqa: PLW1509 - only one C call, before exec
+            preexec_fn=_die_with_parent,
         )
 
     def start(self) -> None:
@@ -106,9 +106,7 @@ class Supervisor:
     def _wait(child: Child, seconds: float) -> None:
         if child.process is None:
             return
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             child.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            pass
         child.kill_group(signal.SIGKILL)
         child.process.wait()

@@ -136,11 +136,17 @@ def run(options: Options) -> int:
     prepare_environment(options.data)
     lock = _lock(options.data)
     if lock is None:
-        say(f"thanglong: another `thanglong up` already runs on {options.data}. Stop it, or choose another --data.", error=True)
+        say(
+            f"thanglong: another `thanglong up` already runs on {options.data}. Stop it, or choose another --data.",
+            error=True,
+        )
         return 1
     reason = _port_is_free(options.host, options.port)
     if reason:
-        say(f"thanglong: port {options.port} on {options.host} cannot be used ({reason}). Choose another with --port.", error=True)
+        say(
+            f"thanglong: port {options.port} on {options.host} cannot be used ({reason}). Choose another with --port.",
+            error=True,
+        )
         return 1
     arguments = ["prepare", "--city", options.city, "--seed", str(options.seed), "--scale", str(options.scale)]
     prepared = subprocess.run(
@@ -154,7 +160,9 @@ def run(options: Options) -> int:
         "THANGLONG_CLOCK": _city_clock(options).encode(),
         "THANGLONG_WEB_SOCKET": str(web_socket),
     }
-    supervisor = Supervisor(_children(options, web_socket), environment, lambda text: say(f"thanglong: {text}", error=True))
+    supervisor = Supervisor(
+        _children(options, web_socket), environment, lambda text: say(f"thanglong: {text}", error=True)
+    )
     signal.signal(signal.SIGTERM, supervisor.request_stop)
     signal.signal(signal.SIGINT, supervisor.request_stop)
     supervisor.start()

@@ -37,7 +37,7 @@ ANONYMOUS = Actor("citizen", label="")
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The units in which an actor may do one action on one day: everywhere, or a set of unit ids (subtrees resolved)."""
+    """The units in which an actor may do one action on one day: everywhere, or a set of unit ids (with subtrees)."""
 
     everywhere: bool
     units: frozenset[UUID] = field(default_factory=frozenset)
@@ -53,7 +53,7 @@ class Access(Protocol):
     """The one decision function, kept by ``core.people``."""
 
     def require(self, actor: Actor, action: str, unit: UUID | None = None, *, on: date | None = None) -> None:
-        """Return when ``actor`` may do ``action`` in ``unit`` as of ``on`` (today); else raise Denied or NotSignedIn."""
+        """Return when ``actor`` may do ``action`` in ``unit`` as of ``on`` (today); else Denied or NotSignedIn."""
         ...
 
     def allowed(self, actor: Actor, action: str, unit: UUID | None = None, *, on: date | None = None) -> bool: ...
@@ -116,21 +116,73 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row of the things' change log: sequence, moment, entity, its type, the changed attributes (None: deleted)."""
+    """One write of one entity in the things' change log.
+
+    ``kind`` is created, updated or deleted; ``attributes`` the attributes written, in normalised form (a deleted one is
+    None), or None when the whole entity was deleted. ``seq`` grows by one with every write of the installation.
+    """
 
     seq: int
     at: datetime
     entity: str
     type: str
     attributes: Mapping[str, Any] | None
+    kind: Literal["created", "updated", "deleted"] = "updated"
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One condition on an attribute. ``attribute`` may be a path: ``address[city]``, ``temperature.accuracy``.
+
+    ``operator`` is one of ``== != < <= > >= ~= !~= exists missing``. ``value`` is a bool, number, string, aware
+    datetime, a list of these (any of them; only with ``==`` and ``!=``) or a pair ``(low, high)`` as a tuple (a closed
+    range, only with ``==`` and ``!=``).
+    """
+
+    attribute: str
+    operator: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf:
+    """Every part holds."""
+
+    parts: "Sequence[Condition]"
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: "Sequence[Condition]"
+
+
+Condition = Term | AllOf | AnyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A spatial criterion on one GeoProperty.
+
+    ``relation`` is near (with ``least``/``most`` metres), within, intersects, contains, disjoint, equals or overlaps;
+    ``geometry`` a GeoJSON geometry in degrees.
+    """
+
+    relation: str
+    geometry: Mapping[str, Any]
+    attribute: str = "location"
+    least: float | None = None
+    most: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ThingQuery:
-    """What to find: all criteria must hold.
+    """What to find: all criteria must hold. The answer is in the order of the entities' ids.
 
-    ``q`` is a list of terms ``(attribute, operator, value)`` with operator ``== != < <= > >= ~= exists``;
-    ``box`` is west, south, east, north in degrees; ``after`` the last entity id of the previous page.
+    ``q`` is a list of terms ``(attribute, operator, value)`` as in :class:`Term`, all of which must hold, ``where`` a
+    whole condition; ``box`` is west, south, east, north in degrees, ``near`` longitude, latitude, metres, both on
+    ``location``; ``after`` the last entity id of the previous page.
     """
 
     types: Sequence[str] = ()
@@ -141,33 +193,107 @@ class ThingQuery:
     near: tuple[float, float, float] | None = None
     after: str = ""
     limit: int = 1000
+    offset: int = 0
+    where: Condition | None = None
+    area: Area | None = None
+    id_pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one entity of a batch.
+
+    ``refused`` is None, or why nothing was written: ``exists`` (mode create), ``missing`` (append, add, update);
+    ``skipped`` names the attributes left alone: those that exist (mode add) or do not (mode update).
+    """
+
+    refused: str | None = None
+    created: bool = False
+    skipped: tuple[str, ...] = ()
+
+
+WriteMode = Literal["create", "upsert", "replace", "append", "add", "update"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One past value: when it was written, when it was observed (or None), and the whole attribute instance.
+
+    ``instance`` is None where the attribute was deleted.
+    """
+
+    at: datetime
+    observed: datetime | None
+    instance: Mapping[str, Any] | None
+
+    @property
+    def moment(self) -> datetime:
+        """When the value held: observed if known, else written."""
+        return self.observed or self.at
 
 
 class ThingsStore(Protocol):
     """The city database's store: current state, history and change log move in one transaction.
 
-    Entities are NGSI-LD normalised dictionaries (``id``, ``type``, attributes). A write is durable when it returns.
+    Entities are NGSI-LD normalised dictionaries: ``id``, ``type`` (a string or a list), attributes (an instance, or a
+    list of instances told apart by ``datasetId``). A write is durable when it returns.
     """
 
-    def write(self, entities: Sequence[Mapping[str, Any]], *, mode: Literal["create", "upsert", "replace", "append"],
-              at: datetime) -> list[str | None]:
-        """Write a batch; per entity None, or the reason why it was refused (``exists``, ``missing``)."""
+    def write(self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime) -> list[Written]:
+        """Write entities one by one, in order; what became of each.
+
+        create: must not exist. upsert: make it, or write the given attributes. replace: make it, or exchange all its
+        attributes. append: must exist; write the attributes. add: must exist; only attributes it lacks. update: must
+        exist; only attributes it has. An attribute given as None is deleted. Types are added, never taken away.
+        """
         ...
 
-    def delete(self, ids: Sequence[str], *, at: datetime) -> list[bool]: ...
+    def delete(self, ids: Sequence[str], *, at: datetime) -> list[bool]:
+        """Delete entities; per id whether it was there. Their history stays."""
+        ...
 
     def get(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]: ...
 
+    def raw(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """Like :meth:`get`, as JSON text."""
+        ...
+
+    def stamps(self, ids: Sequence[str]) -> dict[str, dict[str, tuple[datetime, datetime]]]:
+        """Per entity and attribute (empty name: the entity itself) when it was made and last changed."""
+        ...
+
     def query(self, query: ThingQuery) -> list[dict[str, Any]]: ...
+
+    def find(self, query: ThingQuery) -> list[bytes]:
+        """Like :meth:`query`, as JSON texts."""
+        ...
 
     def count(self, query: ThingQuery) -> int: ...
 
-    def types(self) -> dict[str, int]: ...
+    def types(self) -> dict[str, int]:
+        """Each type and how many entities have it."""
+        ...
 
-    def history(self, entity: str, attribute: str, since: datetime, until: datetime, limit: int = 10_000
-                ) -> list[tuple[datetime, Any]]: ...
+    def attributes(self, type: str) -> list[str]:
+        """Names of the attributes entities of a type have, sorted."""
+        ...
 
-    def changes(self, after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]: ...
+    def history(
+        self,
+        entity: str,
+        attribute: str,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int = 10_000,
+        *,
+        newest: bool = False,
+    ) -> list[Sample]:
+        """Past values with ``since <= moment < until``, oldest first; ``newest`` keeps the last ``limit`` of them."""
+        ...
+
+    def changes(self, after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]:
+        """The log past ``after``, at most ``limit`` writes."""
+        ...
 
     def last_seq(self) -> int: ...
 
@@ -177,6 +303,10 @@ class ThingsStore(Protocol):
 
     def digest(self) -> str:
         """Hex SHA-256 over the whole current state in id order: equal states on any store give equal digests."""
+        ...
+
+    def check(self) -> str | None:
+        """None when the store answers, else the reason."""
         ...
 
     def close(self) -> None: ...

@@ -1,4 +1,4 @@
-"""Django's settings. What an installation may set are the ``THANGLONG_*`` variables, each in ``docs/look-up/settings.md``."""
+"""Django's settings. An installation sets the ``THANGLONG_*`` variables, each in ``docs/look-up/settings.md``."""
 
 import os
 import secrets
@@ -58,7 +58,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "thanglong.stores.jobs",
-    *(name for name in MODULES if (Path(__file__).parents[1] / name.split(".", 1)[1].replace(".", "/") / "apps.py").is_file()),
+    *(
+        name
+        for name in MODULES
+        if (Path(__file__).parents[1] / name.split(".", 1)[1].replace(".", "/") / "apps.py").is_file()
+    ),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

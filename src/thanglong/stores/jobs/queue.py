@@ -46,7 +46,9 @@ def state() -> QueueState:
     now = clock.now()
     due = Job.objects.filter(failed=False, run_at__lte=now).order_by("run_at")
     first = due.values_list("run_at", flat=True).first()
-    return QueueState(due.count(), (now - first).total_seconds() if first else 0.0, Job.objects.filter(failed=True).count())
+    return QueueState(
+        due.count(), (now - first).total_seconds() if first else 0.0, Job.objects.filter(failed=True).count()
+    )
 
 
 def run_one() -> bool:
