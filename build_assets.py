@@ -61,6 +61,7 @@ def build_front(force: bool) -> None:
         _node("npm", "ci", "--no-audit", "--no-fund", "--loglevel=error")
         _mark("npm", packages)
     sources = [p for p in FRONT.rglob("*") if p.is_file() and "node_modules" not in p.parts]
+    sources += (DIST.parent / "css").glob("*.css")  # the build bundles them
     digest = _digest(sources)
     if force or not _fresh("front", digest) or not (DIST / "manifest.json").is_file():
         print("thanglong: building the front end …", file=sys.stderr, flush=True)
