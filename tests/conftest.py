@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -127,6 +127,17 @@ class Running:
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
+    def manage_script(self, script: str) -> str:
+        """Run Python with Django set up on the same data folder; its output."""
+        setup = "import django; django.setup()\nfrom thanglong.site import compose; compose.plug()\n"
+        variables = {"THANGLONG_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "thanglong.site.settings"}
+        result = subprocess.run(
+            [sys.executable, "-P", "-c", setup + script], capture_output=True, text=True,
+            env={**self.environment, **variables}, check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
     def ledger_holds(self) -> dict[str, object]:
         document: dict[str, object] = json.loads(self.manage("ledger", "verify", "--json"))
         assert document["ok"], document
@@ -141,3 +152,18 @@ def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     yield running
     code = running.stop()
     assert code == 0, running.tail()
+
+
+@pytest.fixture
+def start_city(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    """Starts further cities with own arguments; all are stopped at the end."""
+    started: list[Running] = []
+
+    def start(*arguments: str, name: str = "data", **variables: str) -> Running:
+        running = Running(tmp_path / name, *arguments, **variables)
+        started.append(running)
+        return running.start()
+
+    yield start
+    for running in started:
+        running.stop()
