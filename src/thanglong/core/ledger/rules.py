@@ -1,0 +1,206 @@
+"""What is hashed and signed, and how it is checked: pure functions over plain values."""
+
+import base64
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef, Proof
+from thanglong.formats import jcs
+from thanglong.kit.errors import N_
+from thanglong.kit.ports import JSON
+from thanglong.solve import merkle
+
+ORIGIN = "thanglong.ledger/1"
+SALT_BYTES = 16
+TILE = 8  # levels between stored nodes: one stored hash for every 2**8 below it
+
+
+def nfc(value: JSON) -> JSON:
+    """The value with every text in Unicode's composed form, so that equal texts have equal digests."""
+    if isinstance(value, str):
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {nfc(key): nfc(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [nfc(item) for item in value]
+    return value
+
+
+def moment(at: datetime) -> str:
+    """A moment as it is hashed: UTC, microseconds, ``Z``."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def state_digest(state: JSON) -> str:
+    """Hex SHA-256 of an object's canonical state; empty when there is none."""
+    return "" if state is None else jcs.digest(nfc(state))
+
+
+def commitment(salt: bytes, name: str, value: str) -> str:
+    """The salted commitment (hex HMAC-SHA-256) of a personal value: tells nothing without the salt."""
+    text = f"{name}\x00{unicodedata.normalize('NFC', value)}"
+    return hmac.new(salt, text.encode(), hashlib.sha256).hexdigest()
+
+
+def secrets_of(new: NewEntry) -> dict[str, str]:
+    """The personal values of an entry by name: what the caller marked, and a citizen's name."""
+    private = dict(new.private or {})
+    if new.actor.kind == "citizen" and new.actor.label:
+        private["actor"] = new.actor.label
+    return private
+
+
+def body(new: NewEntry, at: datetime, commitments: Mapping[str, str]) -> bytes:
+    """The canonical JSON of an entry, without its id."""
+    actor = new.actor
+    return jcs.canonical(
+        {
+            "actor": {"id": str(actor.id) if actor.id else None, "kind": actor.kind},
+            "after": state_digest(new.after),
+            "at": moment(at),
+            "before": state_digest(new.before),
+            "commitments": dict(commitments),
+            "facts": nfc(new.facts) if new.facts else {},
+            "object": {"id": new.ref.id, "kind": new.ref.kind},
+            "purpose": nfc(actor.purpose),
+            "role": actor.role,
+            "unit": str(new.unit) if new.unit else None,
+            "verb": new.verb,
+        }
+    )
+
+
+def leaf(entry_id: int, text: bytes | str) -> bytes:
+    """The leaf hash of an entry: SHA-256(0x00 || canonical JSON of the body with its id)."""
+    value = orjson.loads(text)
+    value["id"] = entry_id
+    return merkle.leaf_hash(jcs.canonical(value))
+
+
+def parse(entry_id: int, text: bytes | str) -> Entry:
+    """The entry in a stored body."""
+    return from_body({**orjson.loads(text), "id": entry_id})
+
+
+def from_body(value: Mapping[str, Any]) -> Entry:
+    """The entry in a body with its id, as a proof file carries it."""
+    actor, ref = value["actor"], value["object"]
+    return Entry(
+        id=value["id"],
+        at=datetime.fromisoformat(value["at"]),
+        actor_kind=actor["kind"],
+        actor_id=UUID(actor["id"]) if actor["id"] else None,
+        role=value["role"],
+        unit=UUID(value["unit"]) if value["unit"] else None,
+        purpose=value["purpose"],
+        verb=value["verb"],
+        object=ObjectRef(ref["kind"], ref["id"]),
+        before=value["before"],
+        after=value["after"],
+        facts=value["facts"],
+        commitments=value["commitments"],
+    )
+
+
+def to_body(entry: Entry) -> dict[str, Any]:
+    """The hashed body of an entry, with its id: the inverse of :func:`from_body`."""
+    return {
+        "actor": {"id": str(entry.actor_id) if entry.actor_id else None, "kind": entry.actor_kind},
+        "after": entry.after,
+        "at": moment(entry.at),
+        "before": entry.before,
+        "commitments": dict(entry.commitments),
+        "facts": dict(entry.facts),
+        "id": entry.id,
+        "object": {"id": entry.object.id, "kind": entry.object.kind},
+        "purpose": entry.purpose,
+        "role": entry.role,
+        "unit": str(entry.unit) if entry.unit else None,
+        "verb": entry.verb,
+    }
+
+
+def head_text(size: int, root: bytes, at: datetime) -> bytes:
+    """What is signed: a checkpoint of four lines (origin, size, root in base64, moment), each ended by a newline."""
+    return f"{ORIGIN}\n{size}\n{base64.b64encode(root).decode()}\n{moment(at)}\n".encode()
+
+
+def signed(head: Head) -> bool:
+    """Whether the head's signature is that of its key."""
+    try:
+        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(head.key))
+        key.verify(bytes.fromhex(head.signature), head_text(head.size, bytes.fromhex(head.root), head.at))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def verify(proof: Proof, public_key: str) -> str | None:
+    """Check a proof against the public key (hex) one trusts; None when it holds, else what does not (a message id)."""
+    if proof.head.key != public_key:
+        return N_("The head is signed with another key than the one you trust.")
+    if not signed(proof.head):
+        return N_("The signature of the head is not valid.")
+    computed = merkle.leaf_hash(jcs.canonical(to_body(proof.entry)))
+    if computed.hex() != proof.leaf:
+        return N_("The entry's text does not match its digest.")
+    path = [bytes.fromhex(item) for item in proof.path]
+    if not merkle.verify_inclusion(computed, proof.index, proof.head.size, path, bytes.fromhex(proof.head.root)):
+        return N_("The entry does not stand in the tree under this head.")
+    return None
+
+
+def head_document(head: Head) -> dict[str, Any]:
+    """A head as JSON: what is published, compared and kept by witnesses."""
+    return {
+        "origin": ORIGIN,
+        "size": head.size,
+        "root": head.root,
+        "at": moment(head.at),
+        "signature": head.signature,
+        "public_key": head.key,
+    }
+
+
+def bundle(proof: Proof) -> dict[str, Any]:
+    """A proof as a self-contained JSON value: all that :func:`verify_bundle` or any other verifier needs."""
+    return {
+        "format": ORIGIN,
+        "entry": to_body(proof.entry),
+        "leaf": proof.leaf,
+        "index": proof.index,
+        "size": proof.head.size,
+        "path": list(proof.path),
+        "head": head_document(proof.head),
+        "public_key": proof.head.key,
+    }
+
+
+def verify_bundle(value: Any, public_key: str | None = None) -> str | None:
+    """Check a proof file by itself: None when it holds, else what does not (a message id).
+
+    ``public_key`` (hex) is the key one trusts; without it the file's own key is taken, which proves no more than that
+    the file agrees with itself: compare that key with the published one.
+    """
+    wrong = N_("This is no proof of this ledger's format.")
+    try:
+        head, entry = value["head"], from_body(value["entry"])
+        signed_head = Head(
+            head["size"], head["root"], datetime.fromisoformat(head["at"]), value["public_key"], head["signature"]
+        )
+        proof = Proof(entry, value["leaf"], value["index"], tuple(value["path"]), signed_head)
+        # the rebuilt body must be the given one to the letter: nothing may ride along unhashed
+        if value["format"] != ORIGIN or value["size"] != head["size"] or to_body(entry) != value["entry"]:
+            return wrong
+        return verify(proof, public_key or signed_head.key)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return wrong

@@ -1,0 +1,156 @@
+"""The verbs of the ledger."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext
+
+from thanglong.core.ledger import repository, rules
+from thanglong.core.ledger.service import audit, tree
+from thanglong.core.ledger.types import Entry, Head, Line, NewEntry, ObjectRef, Proof, Report
+from thanglong.kit import clock, ports
+from thanglong.kit.errors import N_, NotFound
+from thanglong.kit.ports import JSON, Actor
+from thanglong.kit.registry import Registry
+from thanglong.stores.keys import SigningKey, signing_key
+
+# Sentences for verbs ("case.opened" -> a message id), and functions that name an id for a reader ("unit", "role"):
+# modules above fill both in their apps.py, because the ledger may not ask them.
+phrases: Registry[str] = Registry("ledger phrase")
+namers: Registry[Callable[[str], str]] = Registry("ledger namer")
+
+MAX_WAITING = 20_000
+KINDS = {
+    "person": N_("an official"),
+    "client": N_("a connected system"),
+    "citizen": N_("a citizen"),
+    "system": N_("the platform itself"),
+}
+
+
+def append(
+    actor: Actor,
+    verb: str,
+    ref: ObjectRef,
+    *,
+    unit: UUID | None = None,
+    before: JSON = None,
+    after: JSON = None,
+    facts: Mapping[str, JSON] | None = None,
+    private: Mapping[str, str] | None = None,
+    at: datetime | None = None,
+) -> Entry:
+    """Write down that ``actor`` did ``verb`` to ``ref``, in the caller's transaction (RuntimeError outside of one).
+
+    ``before`` and ``after`` are the object's state as JSON and enter as digests: leave personal values out of them.
+    ``facts`` are kept in clear and shown to everybody. ``private`` personal values enter as salted commitments.
+    """
+    return append_many([NewEntry(actor, verb, ref, unit, before, after, facts, private, at)])[0]
+
+
+def append_many(rows: Sequence[NewEntry]) -> list[Entry]:
+    """Append many entries in order, in the caller's transaction."""
+    if not repository.in_transaction():
+        raise RuntimeError("a ledger entry belongs into the transaction of the change it tells of")
+    return repository.add(rows, clock.now()) if rows else []
+
+
+def seal() -> Head | None:
+    """Give waiting entries their place in the tree and sign a new head; the newest head (None: nothing ever happened).
+
+    Runs each second in the worker and on demand. Several processes may call it: they take turns.
+    """
+    return tree.seal(_key())
+
+
+def _key() -> SigningKey:
+    return signing_key(ports.plugged.data / "keys" / "ledger.ed25519")
+
+
+def head_document(of: Head) -> dict[str, Any]:
+    """A head as JSON."""
+    return rules.head_document(of)
+
+
+def head() -> Head | None:
+    """The newest signed head."""
+    return repository.head()
+
+
+def public_key() -> str:
+    """The public key of this installation's ledger, hex."""
+    return _key().public.hex()
+
+
+def entry(entry_id: int) -> Entry:
+    """One entry; NotFound."""
+    return repository.entry(entry_id)
+
+
+def entries(ref: ObjectRef) -> list[Entry]:
+    """All entries about an object, oldest first."""
+    return repository.entries_of(ref)
+
+
+def latest(limit: int = 20, before: int | None = None) -> list[Entry]:
+    """The newest entries, newest first."""
+    return repository.latest(limit, before)
+
+
+def prove(entry_id: int) -> Proof:
+    """The inclusion proof of an entry under the newest head; seals first when the entry still waits. NotFound."""
+    return tree.prove(repository.entry(entry_id), seal)
+
+
+def verify(proof: Proof, key: str | None = None) -> str | None:
+    """Check a proof against a public key (hex), by default this installation's; None when it holds, else the reason."""
+    return rules.verify(proof, key or public_key())
+
+
+def export_proof(entry_id: int) -> dict[str, Any]:
+    """A proof as a JSON value that can be checked anywhere (``rules.verify_bundle``)."""
+    return rules.bundle(prove(entry_id))
+
+
+def check(max_wait: float = 60.0) -> Report:
+    """Check everything: bodies, leaves, roots, signatures, guards, nothing waiting longer than ``max_wait`` s."""
+    return audit.check(max_wait)
+
+
+def backlog() -> str | None:
+    """Why sealing does not keep up (English), or None when it does."""
+    waiting, _ = repository.waiting()
+    if waiting > MAX_WAITING:
+        return f"{waiting} ledger entries wait for a signed head; is the worker running?"
+    return None
+
+
+def holds(entry_id: int, name: str, value: str) -> bool:
+    """Whether a commitment was made for this personal value; False once its salt is erased."""
+    known = repository.entry(entry_id).commitments.get(name)
+    salt = repository.salt(entry_id, name)
+    return known is not None and salt is not None and rules.commitment(salt, name, value) == known
+
+
+def forget(entry_ids: Sequence[int], name: str | None = None) -> int:
+    """Erase the salts of entries (of one name or all): values become unknowable, proofs stay valid. How many."""
+    with repository.atomic():
+        return repository.delete_salts(entry_ids, name)
+
+
+def tell(item: Entry) -> Line:
+    """An entry in plain words, in the reader's language."""
+    phrase = phrases.get(item.verb)
+    capacity = _name("role", item.role) if item.role else gettext(KINDS.get(item.actor_kind, item.actor_kind))
+    unit = _name("unit", str(item.unit)) if item.unit else ""
+    return Line(item.id, item.at, gettext(phrase) if phrase else item.verb, capacity, unit, item.verb, item.object)
+
+
+def _name(kind: str, key: str) -> str:
+    namer = namers.get(kind)
+    try:
+        return namer(key) if namer else key
+    except NotFound:
+        return key

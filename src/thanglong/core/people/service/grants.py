@@ -1,0 +1,201 @@
+"""Memberships: granting and ending roles, and who is where."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from thanglong.core.ledger import service as ledger
+from thanglong.core.people import repository, rules
+from thanglong.core.people.service.access import access
+from thanglong.core.people.service.accounts import create_account, ref
+from thanglong.core.people.types import AccountInfo, Kind, Member, Membership, NotYours, Role
+from thanglong.core.places import service as places
+from thanglong.kit import clock
+from thanglong.kit.errors import N_, Conflict, Denied, Fault, Invalid, NotFound
+from thanglong.kit.ids import new_id
+from thanglong.kit.ports import JSON, SYSTEM, Actor
+
+
+def roles() -> list[Role]:
+    """All roles, highest rank first."""
+    return sorted(access.snapshot().roles.values(), key=lambda role: (-role.rank, role.key))
+
+
+def role_name(key: str, language: str = "vi") -> str:
+    """A role's name in a language; the key when there is no such role."""
+    role = access.snapshot().roles.get(key)
+    return key if role is None else role.name_en if language.startswith("en") else role.name_vi
+
+
+def memberships(account_id: UUID, on: date | None = None) -> list[Membership]:
+    """Memberships of an account valid on a day (None: today)."""
+    day = on or clock.today()
+    return [item for item in access.snapshot().of(account_id) if item.valid_on(day)]
+
+
+def history(account_id: UUID) -> list[Membership]:
+    """All memberships of an account, past and future too, oldest first."""
+    return list(repository.memberships(account_id))
+
+
+def members(unit: UUID, *, role: str | None = None, action: str | None = None, on: date | None = None) -> list[Member]:
+    """Who works in a unit itself (not above or below) on a day; only a role, or roles that allow an action."""
+    return members_of([unit], role=role, action=action, on=on)
+
+
+def members_of(
+    units: Iterable[UUID] | None, *, role: str | None = None, action: str | None = None, on: date | None = None
+) -> list[Member]:
+    """The same for several units, or for all (None); sorted by name."""
+    known = access.snapshot().roles
+    keys = [key for key, item in known.items() if (role in (None, key)) and (action is None or action in item.actions)]
+    found = repository.in_units(units, on or clock.today(), keys)
+    return [Member(account, item, known[item.role]) for item, account in found]
+
+
+def grantable(actor: Actor) -> list[Role]:
+    """The roles that ``actor`` could pass on somewhere: those all of whose actions they hold in one capacity."""
+    if actor.kind == "system":
+        return roles()
+    if actor.kind != "person" or actor.id is None:
+        return []
+    known = access.snapshot().roles
+    own = [known[item.role] for item in memberships(actor.id) if item.role in known]
+    return [
+        role for role in roles() if any("people.grant" in mine.actions and role.actions <= mine.actions for mine in own)
+    ]
+
+
+def grant(
+    actor: Actor,
+    account: UUID,
+    role: str,
+    unit: UUID,
+    valid_from: date | None = None,
+    valid_to: date | None = None,
+    kind: Kind | str = Kind.POST,
+) -> Membership:
+    """Give ``account`` a role in a unit for a period (from today, open-ended by default).
+
+    Needs ``people.grant`` in the unit, and nobody passes on more than they hold: every action of the role, in a unit
+    of their own subtree, within their own term (NotYours). Invalid when the period, role, unit or account is wrong.
+    """
+    start = valid_from or clock.today()
+    access.require(actor, "people.grant", unit)
+    wanted = _check(account, role, unit, start, valid_to)
+    _check_bounds(actor, wanted, unit, (start, valid_to))
+    made = Membership(new_id(), account, role, unit, start, valid_to, Kind(kind), actor.id)
+    with repository.atomic():
+        repository.add_membership(made)
+        _changed(actor, "membership.granted", made, before=None, after=_state(made))
+    access.renew()
+    return made
+
+
+def end(actor: Actor, membership_id: UUID, last_day: date | None = None) -> Membership:
+    """End a membership with ``last_day`` as its last one; None ends it at once (a role begun today never held).
+
+    Needs ``people.grant`` in its unit and every right that it carries, as for granting.
+    """
+    with repository.atomic():
+        row = repository.membership_row(membership_id, lock=True)
+        before = repository.membership(row)
+        if not access.allowed(actor, "people.grant", before.unit):
+            # the same answer whether the row exists or not
+            raise NotFound()
+        role = access.snapshot().roles.get(before.role)
+        if role is not None:
+            _check_bounds(actor, role, before.unit, (clock.today(), None), ending=True)
+        day = last_day or _yesterday()
+        if before.valid_to is not None and before.valid_to <= day:
+            return before
+        if day < before.valid_from:
+            # it never held: kept in the ledger, not in the table
+            row.delete()
+            after = replace(before, valid_to=day)
+        else:
+            row.valid_to = day
+            row.save(update_fields=["valid_to"])
+            after = repository.membership(row)
+        _changed(actor, "membership.ended", after, before=_state(before), after=_state(after))
+    access.renew()
+    return after
+
+
+def create_first_administrator(username: str, password: str) -> AccountInfo:
+    """The first account of an empty installation, which may do everything everywhere; Conflict when one exists."""
+    with repository.atomic():
+        if repository.any_account():
+            raise Conflict(N_("There are accounts already."))
+        account = create_account(SYSTEM, username, username, password)
+        made = Membership(new_id(), account.id, "city_admin", _root(), clock.today(), None, Kind.POST, None)
+        repository.add_membership(made)
+        _changed(SYSTEM, "membership.granted", made, before=None, after=_state(made))
+    access.renew()
+    return account
+
+
+def _root() -> UUID:
+    try:
+        return places.city().id
+    except NotFound:
+        return UUID(int=0)
+
+
+def _yesterday() -> date:
+    return date.fromordinal(clock.today().toordinal() - 1)
+
+
+def _check(account: UUID, role: str, unit: UUID, start: date, end_: date | None) -> Role:
+    faults = []
+    wanted = access.snapshot().roles.get(role)
+    if wanted is None:
+        faults.append(Fault("role", N_("Choose one of the roles.")))
+    if end_ is not None and end_ < start:
+        faults.append(Fault("valid_to", N_("The last day lies before the first one.")))
+    if not repository.active(account):
+        faults.append(Fault("account", N_("There is no open account of this name.")))
+    try:
+        places.unit(unit, start)
+    except NotFound:
+        faults.append(Fault("unit", N_("There is no such unit on that day.")))
+    if faults or wanted is None:
+        raise Invalid(faults)
+    return wanted
+
+
+def _check_bounds(
+    actor: Actor, role: Role, unit: UUID, period: tuple[date, date | None], *, ending: bool = False
+) -> None:
+    if actor.kind == "system":
+        return
+    if actor.kind != "person" or actor.id is None:
+        raise Denied()
+    known = access.snapshot()
+    today = clock.today()
+    own = [item for item in known.of(actor.id) if item.valid_on(today)]
+    if ending:
+        # ending needs the right today only, however long the granter's own term is
+        own = [replace(item, valid_from=period[0], valid_to=None) for item in own]
+    units = rules.within(own, known.roles, role, period)
+    if not any(unit in places.subtree(mine) for mine in units):
+        raise NotYours()
+
+
+def _state(item: Membership) -> JSON:
+    return {
+        "role": item.role,
+        "unit": str(item.unit),
+        "from": item.valid_from.isoformat(),
+        "to": item.valid_to.isoformat() if item.valid_to else None,
+        "kind": str(item.kind),
+    }
+
+
+def _changed(actor: Actor, verb: str, item: Membership, *, before: JSON, after: JSON) -> None:
+    repository.bump()
+    facts = {"role": item.role, "kind": str(item.kind), "from": item.valid_from.isoformat()}
+    if item.valid_to:
+        facts["to"] = item.valid_to.isoformat()
+    ledger.append(actor, verb, ref(item.account), unit=item.unit, before=before, after=after, facts=facts)

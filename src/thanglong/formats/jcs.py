@@ -1,0 +1,106 @@
+"""Canonical JSON (RFC 8785): one spelling for one value, so that equal values have equal digests.
+
+The common case (text, whole numbers, booleans, null, lists, objects with ASCII keys) is written by orjson with sorted
+keys; numbers with a fraction and keys beyond ASCII take a slower way that follows ECMAScript's number format and the
+UTF-16 order of keys.
+"""
+
+import hashlib
+import math
+from typing import Any
+
+import orjson
+
+MAX_INT = 2**53 - 1
+
+
+class NotCanonical(ValueError):
+    """The value has no canonical JSON; the text says where and why."""
+
+
+def canonical(value: Any) -> bytes:
+    """The UTF-8 bytes of ``value`` in RFC 8785 form.
+
+    Takes None, bool, int (|n| < 2**53), finite float, str, list, tuple and dict with str keys; NotCanonical otherwise.
+    """
+    try:
+        if _plain(value, ""):
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return b"".join(_write(value))
+    except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
+        raise NotCanonical(f"text that is no valid Unicode: {error}") from None
+    except RecursionError:
+        raise NotCanonical("nested too deep") from None
+
+
+def digest(value: Any) -> str:
+    """Hex SHA-256 of the canonical form."""
+    return hashlib.sha256(canonical(value)).hexdigest()
+
+
+def _plain(value: Any, where: str) -> bool:
+    """Whether orjson's own output is canonical for this value; NotCanonical when nothing is."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return True
+    if kind is int:
+        if -MAX_INT <= value <= MAX_INT:
+            return True
+        raise NotCanonical(f"{where or 'value'}: whole number beyond 2**53 - 1; write it as text")
+    if kind is dict:
+        plain = True
+        for key, item in value.items():
+            if type(key) is not str:
+                raise NotCanonical(f"{where or 'value'}: key {key!r} is not text")
+            plain = _plain(item, f"{where}/{key}") and key.isascii() and plain
+        return plain
+    if kind is list or kind is tuple:
+        plain = True
+        for position, item in enumerate(value):
+            plain = _plain(item, f"{where}/{position}") and plain
+        return plain
+    if kind is float:
+        if math.isfinite(value):
+            return False
+        raise NotCanonical(f"{where or 'value'}: {value} is no JSON number")
+    raise NotCanonical(f"{where or 'value'}: {kind.__name__} has no JSON form")
+
+
+def _write(value: Any) -> list[bytes]:
+    kind = type(value)
+    if kind is float:
+        return [number(value).encode()]
+    if kind is dict:
+        parts = [b"{"]
+        for position, key in enumerate(sorted(value, key=lambda text: text.encode("utf-16-be"))):
+            parts += [b"," if position else b"", orjson.dumps(key), b":", *_write(value[key])]
+        return [*parts, b"}"]
+    if kind is list or kind is tuple:
+        parts = [b"["]
+        for position, item in enumerate(value):
+            parts += [b"," if position else b"", *_write(item)]
+        return [*parts, b"]"]
+    return [orjson.dumps(value)]
+
+
+def number(value: float) -> str:
+    """A finite float as ECMAScript writes it (``Number::toString``, the form RFC 8785 prescribes)."""
+    if value == 0:
+        return "0"
+    mantissa, _, exponent = f"{abs(value)!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + ("" if fraction == "0" else fraction)).lstrip("0")
+    # the value is 0.DIGITS times ten to the power of `point`
+    point = len(whole) + int(exponent or 0) - (len(whole + fraction) - len((whole + fraction).lstrip("0")))
+    digits = digits.rstrip("0")
+    sign = "-" if value < 0 else ""
+    size = len(digits)
+    if size <= point <= 21:
+        return sign + digits + "0" * (point - size)
+    if 0 < point <= 21:
+        return f"{sign}{digits[:point]}.{digits[point:]}"
+    if -6 < point <= 0:
+        return f"{sign}0.{'0' * -point}{digits}"
+    power = point - 1
+    tail = f".{digits[1:]}" if size > 1 else ""
+    return f"{sign}{digits[0]}{tail}e{'+' if power > 0 else '-'}{abs(power)}"
