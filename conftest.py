@@ -54,6 +54,32 @@ def _composed() -> Iterator[None]:
     yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """Hashing a password takes most of a second on purpose; not in tests."""
+    from django.conf import settings
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_with_guards_down() -> Iterator[None]:
+    """Transactional tests empty all tables between them; the append-only tables refuse that unless asked."""
+    from django.test import TransactionTestCase
+
+    from thanglong.stores import guards
+
+    flush = TransactionTestCase._fixture_teardown
+
+    def relaxed_flush(self: Any) -> None:
+        with guards.relaxed():
+            flush(self)
+
+    TransactionTestCase._fixture_teardown = relaxed_flush
+    yield
+    TransactionTestCase._fixture_teardown = flush
+
+
 def pytest_unconfigure() -> None:
     if _server is not None:
         _server.cleanup()
