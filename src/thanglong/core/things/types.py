@@ -1,0 +1,136 @@
+"""The nouns of the city database, and small helpers that write attributes in NGSI-LD normalised form."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from thanglong.kit.ports import AllOf, AnyOf, Area, Change, Sample, Term, ThingQuery, WriteMode, Written
+
+__all__ = [
+    "OPEN_TYPES",
+    "AllOf",
+    "AnyOf",
+    "Area",
+    "Change",
+    "Entity",
+    "Sample",
+    "Term",
+    "ThingQuery",
+    "TypeFacts",
+    "WriteMode",
+    "Written",
+    "geo",
+    "is_open",
+    "iso",
+    "plain",
+    "position",
+    "prop",
+    "rel",
+    "thing_id",
+    "unit_rel",
+]
+
+Entity = dict[str, Any]
+
+OPEN_TYPES = frozenset(
+    [
+        "AirQualityObserved",
+        "AmbulanceStation",
+        "Building",
+        "EVChargingStation",
+        "FireHydrant",
+        "FireStation",
+        "GtfsStop",
+        "Hospital",
+        "NoiseLevelObserved",
+        "OffStreetParking",
+        "OnStreetParking",
+        "ParkingSpot",
+        "Road",
+        "RoadSegment",
+        "StreetlightControlCabinet",
+        "Streetlight",
+        "TrafficFlowObserved",
+        "TrafficSignal",
+        "Unit",
+        "WasteContainer",
+        "WeatherObserved",
+    ]
+)
+"""Types anyone may read without signing in: what can be seen from the street, and what helps people. Vehicles on duty,
+data centres and whatever a later module brings stay closed until they are named here."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeFacts:
+    """A type as the overview shows it: its name, how many entities have it, whether anyone may read it."""
+
+    name: str
+    count: int
+    open: bool
+
+
+def is_open(kind: str) -> bool:
+    """Whether entities of a type (short name, or an IRI ending in it) may be read by anyone."""
+    return kind in OPEN_TYPES
+
+
+def iso(moment: datetime) -> str:
+    """A moment as NGSI-LD writes it: UTC with Z, milliseconds only when there are any."""
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+    return text.removesuffix(".000") + "Z"
+
+
+def prop(value: Any, observed_at: datetime | None = None, unit_code: str = "") -> dict[str, Any]:
+    """A Property: a JSON value, perhaps when it was observed and its UN/CEFACT unit code."""
+    found: dict[str, Any] = {"type": "Property", "value": value}
+    if unit_code:
+        found["unitCode"] = unit_code
+    if observed_at is not None:
+        found["observedAt"] = iso(observed_at)
+    return found
+
+
+def geo(lon: float, lat: float, observed_at: datetime | None = None) -> dict[str, Any]:
+    """A GeoProperty holding a point in degrees (WGS 84), rounded to about a centimetre."""
+    point = {"type": "Point", "coordinates": [round(float(lon), 7), round(float(lat), 7)]}
+    found: dict[str, Any] = {"type": "GeoProperty", "value": point}
+    if observed_at is not None:
+        found["observedAt"] = iso(observed_at)
+    return found
+
+
+def rel(target: str) -> dict[str, Any]:
+    """A Relationship to another entity's id."""
+    return {"type": "Relationship", "object": target}
+
+
+def unit_rel(unit: UUID) -> dict[str, Any]:
+    """A Relationship to an administrative unit."""
+    return rel(f"urn:ngsi-ld:Unit:{unit}")
+
+
+def thing_id(kind: str, local: str) -> str:
+    """The id of an entity: ``urn:ngsi-ld:Streetlight:hn-000123``."""
+    return f"urn:ngsi-ld:{kind}:{local}"
+
+
+def plain(entity: Mapping[str, Any], attribute: str, default: Any = None) -> Any:
+    """The bare value (or relationship target) of an attribute's first instance."""
+    instance = entity.get(attribute)
+    if isinstance(instance, list):
+        instance = instance[0] if instance else None
+    if not isinstance(instance, Mapping):
+        return default
+    return instance.get("value", instance.get("object", instance.get("languageMap", default)))
+
+
+def position(entity: Mapping[str, Any]) -> tuple[float, float] | None:
+    """Longitude and latitude of an entity whose location is a point, else None."""
+    value = plain(entity, "location")
+    if isinstance(value, Mapping) and value.get("type") == "Point":
+        lon, lat = value["coordinates"][:2]
+        return float(lon), float(lat)
+    return None

@@ -1,0 +1,68 @@
+"""The ``live`` process: owns the public port, answers what is its own and streams the rest to ``web``. Bare ASGI."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "thanglong.site.settings")
+
+import django
+
+django.setup()
+
+from thanglong.kit import ports  # noqa: E402
+from thanglong.site import compose, pulse  # noqa: E402
+from thanglong.site.proxy import Proxy  # noqa: E402
+from thanglong.surfaces.asgi import Receive, Request, Router, Scope, Send, raw_path  # noqa: E402
+
+log = logging.getLogger(__name__)
+WEB = os.environ.get("THANGLONG_WEB_SOCKET", "")
+
+
+class Live:
+    """The ASGI application."""
+
+    def __init__(self) -> None:
+        compose.plug()
+        self._router = Router()
+        socket = WEB or str(ports.plugged.data / "run" / "web.sock")
+        self._proxy = Proxy(socket, pulse.unwell, os.environ.get("THANGLONG_TRUSTED_PROXIES", ""))
+        self._health = pulse.Health(socket, Path(ports.plugged.data))
+        self._router.add("/healthz", GET=self._health.answer, HEAD=self._health.answer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._router.find(raw_path(scope))
+        if found is None:
+            await self._proxy(scope, receive, send)
+            return
+        request = Request(scope, receive, send, found.parts)
+        handler = found.handlers.get(scope["method"])
+        if handler is None:
+            await request.respond(405, headers=[(b"allow", found.allow().encode())])
+            return
+        await handler(request)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                await send({"type": "lifespan.startup.complete"})
+            elif message["type"] == "lifespan.shutdown":
+                with contextlib.suppress(Exception):
+                    await self._proxy.close()
+                    await asyncio.to_thread(ports.plugged.things.close)
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+application = Live()

@@ -1,0 +1,104 @@
+"""Whether the platform is well: each part with its reason, and what a visitor sees while ``web`` restarts."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from thanglong.kit import clock, registry
+from thanglong.surfaces.asgi import Request, Scope, Send
+
+BEAT = 15.0
+"""Seconds after which a silent worker counts as gone."""
+JSON = b"application/json"
+PROBLEM = b"application/problem+json"
+
+UNWELL = """<!doctype html>
+<html lang="vi"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="5"><title>Thăng Long</title><style>
+body{font:16px/1.5 "Be Vietnam Pro",system-ui,sans-serif;margin:0;min-height:100vh;display:grid;place-items:center;
+background:#FAF8F4;color:#1F1D1A}main{max-width:34rem;padding:2rem}h1{font-size:1.5rem;color:#9E1B1E;margin:0 0 1rem}
+p{margin:0 0 1rem}[lang=en]{color:#5c5851}
+@media (prefers-color-scheme:dark){body{background:#12161C;color:#EDEAE4}h1{color:#F0837F}[lang=en]{color:#A9A49B}}
+</style></head><body><main><h1>Chờ một chút nhé</h1>
+<p>Hệ thống đang khởi động lại. Trang này tự mở lại sau vài giây; những gì bạn đã gửi vẫn còn nguyên.</p>
+<p lang="en">The platform is restarting. This page opens again by itself in a few seconds; nothing you sent was lost.</p>
+</main></body></html>
+""".encode()
+
+
+async def unwell(scope: Scope, send: Send, status: int) -> None:
+    """Answer that web cannot be reached (503) or took too long (504), in the form the client asked for."""
+    accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    page = b"text/html" in accept or b"application/xhtml+xml" in accept
+    problem = {"type": "about:blank", "title": "The platform is restarting; please try again.", "status": status}
+    body = UNWELL if page else orjson.dumps(problem)
+    kind = b"text/html; charset=utf-8" if page else PROBLEM
+    headers = [
+        (b"content-type", kind),
+        (b"content-length", b"%d" % len(body)),
+        (b"retry-after", b"5"),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+
+class Health:
+    """``/healthz``: web is asked over its socket, the worker by its heartbeat, the stores by a small question."""
+
+    def __init__(self, socket: str, data: Path) -> None:
+        self._socket = socket
+        self._beat = data / "run" / "worker.json"
+
+    async def answer(self, request: Request) -> None:
+        """200 when all parts are well, else 503; the parts and their reasons as JSON."""
+        web, others = await asyncio.gather(self._web(), asyncio.to_thread(self._others))
+        parts = {"live": None, "web": web, **others}
+        well = not any(parts.values())
+        shown = {
+            name: {"ok": reason is None, **({"reason": reason} if reason else {})} for name, reason in parts.items()
+        }
+        body = orjson.dumps({"ok": well, "time": clock.now().isoformat(), "parts": shown})
+        await request.respond(200 if well else 503, body, [(b"cache-control", b"no-store")], JSON)
+
+    async def _web(self) -> str | None:
+        try:
+            async with asyncio.timeout(3):
+                reader, writer = await asyncio.open_unix_connection(self._socket)
+                try:
+                    writer.write(b"HEAD /healthz/web HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+                    line = await reader.readline()
+                finally:
+                    writer.close()
+        except TimeoutError:
+            return "web does not answer within 3 s"
+        except OSError as error:
+            return f"web cannot be reached: {error.strerror or error}"
+        status = int(line.split(b" ")[1]) if line.startswith(b"HTTP/1") else 0
+        # any answer below 500 shows that web is alive
+        return None if 200 <= status < 500 else f"web answered {status}"
+
+    def _others(self) -> dict[str, str | None]:
+        found: dict[str, str | None] = {"worker": self._worker()}
+        for name, check in registry.health.items():
+            if check.process == "live":
+                found[name] = _ask(check.check)
+        return found
+
+    def _worker(self) -> str | None:
+        try:
+            beat = orjson.loads(self._beat.read_bytes())["beat"]
+        except (OSError, ValueError, KeyError):
+            return "the worker has not started"
+        age = clock.System().now().timestamp() - float(beat)
+        return None if age < BEAT else f"the worker was last heard {age:.0f} s ago"
+
+
+def _ask(check: Any) -> str | None:
+    try:
+        found: str | None = check()
+    except Exception as error:
+        return f"the check failed: {error}"
+    return found

@@ -1,0 +1,207 @@
+"""The writing side: one connection, one thread, one turn at a time between processes."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from thanglong.stores.sqlite import driver
+from thanglong.stores.sqlite.things import schema
+from thanglong.stores.things.group import Request
+from thanglong.stores.things.work import Entity, Work, types_of
+
+Connection = Any
+
+
+def connect(path: Path, *, readonly: bool = False) -> Connection:
+    """A connection to the things file with the house's pragmas, autocommit, usable from any one thread at a time."""
+    connection = driver.module().connect(str(path), timeout=20, isolation_level=None, check_same_thread=False)
+    for statement in driver.pragmas().split(";"):
+        connection.execute(statement)
+    if readonly:
+        connection.execute("PRAGMA query_only=1")
+    return connection
+
+
+def create(path: Path) -> None:
+    """Make the file and its tables when they do not exist."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Turn(path).taken():
+        connection = connect(path)
+        try:
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
+            if not found:
+                connection.executescript(f"BEGIN IMMEDIATE;{schema.SCHEMA}COMMIT;")
+        finally:
+            connection.close()
+
+
+class Turn:
+    """Whose turn it is to write, between processes.
+
+    SQLite's own busy wait sleeps and polls, so the process that just wrote usually wins again and another may starve.
+    Here two file locks make a turnstile: who waits holds the first, so who has just written queues behind it.
+    A killed process lets go of both.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._files = [
+            os.open(f"{path}.{name}", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600) for name in ("next", "turn")
+        ]
+
+    @contextlib.contextmanager
+    def taken(self) -> Iterator[None]:
+        following, turn = self._files
+        fcntl.flock(following, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+        finally:
+            fcntl.flock(following, fcntl.LOCK_UN)
+        try:
+            yield
+        finally:
+            fcntl.flock(turn, fcntl.LOCK_UN)
+
+    def __del__(self) -> None:
+        for file in self._files:
+            with contextlib.suppress(OSError):
+                os.close(file)
+
+
+class Names:
+    """The interned names, cached for ever: a name's number never changes."""
+
+    def __init__(self) -> None:
+        self._ids: dict[str, int] = {"": 0}
+        self._texts: dict[int, str] = {0: ""}
+
+    def id(self, connection: Connection, text: str) -> int | None:
+        """The number of a name, or None when it was never written."""
+        found = self._ids.get(text)
+        if found is None:
+            row = connection.execute("SELECT id FROM name WHERE text = ?", (text,)).fetchone()
+            if row:
+                found = self._ids[text] = row[0]
+        return found
+
+    def text(self, connection: Connection, number: int) -> str:
+        found = self._texts.get(number)
+        if found is None:
+            row = connection.execute("SELECT text FROM name WHERE id = ?", (number,)).fetchone()
+            found = self._texts[number] = row[0]
+        return found
+
+    def enter(self, connection: Connection, texts: Iterable[str], new: list[str]) -> None:
+        """Number all names, within a write transaction; those made now are added to ``new``."""
+        for text in texts:
+            if self.id(connection, text) is None:
+                self._ids[text] = connection.execute("INSERT INTO name(text) VALUES (?)", (text,)).lastrowid
+                new.append(text)
+
+    def forget(self, texts: Iterable[str]) -> None:
+        """Drop names whose transaction was rolled back."""
+        for text in texts:
+            self._ids.pop(text, None)
+
+    def __getitem__(self, text: str) -> int:
+        return self._ids[text]
+
+
+class Writer:
+    """Commits a group of requests in one transaction."""
+
+    def __init__(self, path: Path, tenant: str, names: Names) -> None:
+        self._connection = connect(path)
+        self._turn = Turn(path)
+        self._tenant = tenant
+        self._names = names
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def commit(self, requests: list[Request]) -> list[list[Any]]:
+        """Apply and commit; each request's answer. Nothing is kept when it raises."""
+        connection = self._connection
+        new: list[str] = []
+        with self._turn.taken():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                answers = self._apply(requests, new)
+                connection.execute("COMMIT")
+            except BaseException:
+                with contextlib.suppress(Exception):
+                    connection.execute("ROLLBACK")
+                self._names.forget(new)
+                raise
+        return answers
+
+    def _apply(self, requests: list[Request], new: list[str]) -> list[list[Any]]:
+        meta = dict(self._connection.execute("SELECT key, value FROM meta"))
+        self._names.enter(self._connection, (self._tenant,), new)
+        ids = list({name for request in requests for name in request.ids()})
+        work = Work(self._load(ids), meta["seq"], meta["n"])
+        answers = [work.apply(request) for request in requests]
+        self._flush(work, new)
+        return answers
+
+    def _load(self, ids: list[str]) -> dict[str, Entity]:
+        loaded = {}
+        tenant = self._names[self._tenant]
+        for n, name, alive, created, modified, state, stamps in self._connection.execute(
+            schema.LOAD, (orjson.dumps(ids).decode(), tenant)
+        ):
+            content = orjson.loads(state)
+            loaded[name] = Entity(
+                n, name, types_of(content), content, orjson.loads(stamps), created, modified, bool(alive)
+            )
+        return loaded
+
+    def _flush(self, work: Work, new: list[str]) -> None:
+        connection, names, tenant = self._connection, self._names, self._names[self._tenant]
+        used = {leaf.path for leaf in work.leaves_set.values()} | {leaf.dataset for leaf in work.leaves_set.values()}
+        used.update(row.attribute for row in work.history)
+        used.update(row.dataset for row in work.history)
+        used.update(kind for entity in work.touched.values() for kind in entity.types)
+        names.enter(connection, used, new)
+        many = connection.executemany
+        many(
+            schema.SAVE,
+            [
+                (e.n, tenant, e.alive, names[e.types[0]], e.id, e.created, e.modified, text(e.state), text(e.stamps))
+                for e in work.touched.values()
+            ],
+        )
+        many(
+            schema.LEAF_GONE,
+            [(tenant, names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone],
+        )
+        many(
+            schema.LEAF_SET,
+            [
+                (tenant, names[kind], names[leaf.path], n, names[leaf.dataset], *leaf[2:])
+                for (n, kind, _), leaf in work.leaves_set.items()
+            ],
+        )
+        many(schema.KIND_GONE, [(tenant, names[kind], name) for kind, name in work.kinds_gone])
+        many(schema.KIND_SET, [(tenant, names[kind], name, n) for (kind, name), n in work.kinds_set.items()])
+        many(schema.TALLY, [(tenant, names[kind], count) for kind, count in work.tally.items() if count])
+        many(schema.BOX_GONE, [(n << 20 | names[key],) for n, key in work.places_gone])
+        many(schema.BOX_SET, [_box(n << 20 | names[key], place) for (n, key), place in work.places_set.items()])
+        many(schema.HISTORY, [(p.seq, names[p.attribute], names[p.dataset], *p[3:]) for p in work.history])
+        many("UPDATE meta SET value = ? WHERE key = ?", [(work.seq, "seq"), (work.n, "n")])
+
+
+def _box(number: int, place: Any) -> tuple[Any, ...]:
+    west, south, east, north, shape = place
+    if shape is None:
+        return number, west, east, south, north, west, south, None
+    return number, west, east, south, north, None, None, text(shape)
+
+
+def text(value: Any) -> str:
+    """JSON text of a value."""
+    return orjson.dumps(value).decode()

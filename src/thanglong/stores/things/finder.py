@@ -1,0 +1,218 @@
+"""How a query is answered: by the most selective index range, or by walking the ids and testing each entity.
+
+A range is counted first, up to a bound. A short one drives the query (its entities are fetched, tested against the other
+criteria, sorted). If all are long, the ids are walked in order and the walk ends as soon as the page is full.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from thanglong.kit.ports import AllOf, Area, Condition, Term, ThingQuery
+from thanglong.stores.things import space
+from thanglong.stores.things.terms import Sql, Terms, after_prefix, checked_pattern, literal_prefix, marks
+
+PROBE = 20_000
+
+
+class Finder(ABC):
+    """One query on one store; a subclass knows the dialect and runs the SQL (placeholders are ``?``)."""
+
+    REGEX = ""
+
+    def __init__(self, query: ThingQuery, tenant: int | None) -> None:
+        self.query = query
+        self.tenant = tenant
+
+    @abstractmethod
+    def rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """All rows of a select."""
+
+    @abstractmethod
+    def name(self, text: str) -> int | None:
+        """The number of an interned name, None when it was never written."""
+
+    @abstractmethod
+    def among(self, column: str, values: Sequence[str]) -> Sql:
+        """A boolean expression: the column is one of many texts."""
+
+    @abstractmethod
+    def numbered(self, numbers: Sequence[int]) -> Sql:
+        """A select of these numbers as ``n``."""
+
+    @abstractmethod
+    def boxes(self, attribute: int, box: space.Bounds | None) -> Sql:
+        """A select ``n, lon, lat, shape`` of GeoProperties whose bounds meet the box (None: all)."""
+
+    def find(self) -> list[Any]:
+        """The states, in the order of ids."""
+        plan = self._plan()
+        if plan is None:
+            return []
+        source, values = self._page(*plan)
+        return [
+            row[0]
+            for row in self.rows(
+                f"SELECT e.state FROM ({source}) p CROSS JOIN entity e WHERE e.n = p.n ORDER BY p.id", values
+            )
+        ]
+
+    def count(self) -> int:
+        """How many there are, whatever ``limit``, ``offset`` and ``after``."""
+        if self._only_types():
+            return self._tally()
+        plan = self._plan()
+        if plan is None:
+            return 0
+        driver, tests = plan
+        if driver is not None:
+            source, values = self._driven(driver, tests)
+        else:
+            source, values = _union([self._walk(kind, tests) for kind in self._walks()])
+        return int(self.rows(f"SELECT count(*) FROM ({source}) p", values)[0][0])
+
+    # -- what to do
+
+    def _plan(self) -> tuple[Sql | None, list[Sql]] | None:
+        """The driving select (None: walk the ids) and the tests on ``x``; None when nothing can hold."""
+        query = self.query
+        if self.tenant is None:
+            return None
+        self.types = [number for kind in query.types if (number := self.name(kind)) is not None]
+        if query.types and not self.types:
+            return None
+        compiler = Terms(self.tenant, self.types or self._all_types(), self._bare_name, self.REGEX)
+        drivers: list[tuple[int, Sql]] = []
+        tests: list[tuple[Sql, Sql | None]] = []
+        for condition in self._conditions():
+            drive = compiler.drive(condition)
+            tests.append((compiler.test(condition), drive))
+        best = self._spatial(tests, drivers)
+        if not best:
+            return None
+        drivers.extend((self._size(drive), drive) for _, drive in tests if drive is not None and not query.ids)
+        others = self._id_tests()
+        size, driver = min(drivers, key=lambda item: item[0], default=(PROBE + 1, None))
+        if driver is not None and size > PROBE:
+            driver = None
+        kept = [test for test, drive in tests if driver is None or drive is not driver]
+        return driver, [*others, *kept]
+
+    def _bare_name(self, text: str) -> int | None:
+        return self.name(text)
+
+    def _conditions(self) -> Iterable[Condition]:
+        found: list[Condition] = [Term(*term) for term in self.query.q]
+        where = self.query.where
+        if isinstance(where, AllOf):
+            found.extend(where.parts)
+        elif where is not None:
+            found.append(where)
+        return found
+
+    def _spatial(self, tests: list[tuple[Sql, Sql | None]], drivers: list[tuple[int, Sql]]) -> bool:
+        """Add the spatial criteria; False when nothing can hold them."""
+        query = self.query
+        if query.box is not None:
+            number = self.name("location")
+            if number is None:
+                return False
+            sql, values = self.boxes(number, query.box)
+            drive = (f"SELECT b.n FROM ({sql}) b", values)
+            tests.append(((f"x.n IN ({drive[0]})", values), drive))
+        for area in self._areas():
+            number = self.name(area.attribute)
+            if number is None:
+                return False
+            shape = space.geometry(area)
+            found = space.keep(area, shape, self.rows(*self.boxes(number, space.bounds(area, shape))))
+            if not found:
+                return False
+            drive = self.numbered(found)
+            tests.append(((f"x.n IN ({drive[0]})", drive[1]), drive))
+        return True
+
+    def _areas(self) -> Iterable[Area]:
+        if self.query.area is not None:
+            yield self.query.area
+        if self.query.near is not None:
+            lon, lat, metres = self.query.near
+            yield Area("near", {"type": "Point", "coordinates": [lon, lat]}, most=metres)
+
+    def _size(self, drive: Sql) -> int:
+        sql, values = drive
+        return int(self.rows(f"SELECT count(*) FROM (SELECT 1 FROM ({sql}) d LIMIT {PROBE + 1}) c", values)[0][0])
+
+    def _id_tests(self) -> list[Sql]:
+        query, found = self.query, list[Sql]()
+        if query.ids:
+            found.append(self.among("x.id", query.ids))
+        if query.id_prefix:
+            found.append(("x.id >= ? AND x.id < ?", [query.id_prefix, after_prefix(query.id_prefix)]))
+        if query.id_pattern:
+            pattern = checked_pattern(query.id_pattern)
+            if prefix := literal_prefix(pattern):
+                found.append(("x.id >= ? AND x.id < ?", [prefix, after_prefix(prefix)]))
+            found.append((self.REGEX.format("x.id"), [pattern]))
+        return found
+
+    def _only_types(self) -> bool:
+        query = self.query
+        others = (query.ids, query.id_prefix, query.q, query.box, query.near, query.where, query.area, query.id_pattern)
+        return len(query.types) <= 1 and not any(others)
+
+    def _tally(self) -> int:
+        if not self.query.types:
+            return int(
+                self.rows("SELECT count(*) FROM entity x WHERE x.tenant = ? AND x.alive = 1", [self.tenant])[0][0]
+            )
+        kind = self.name(self.query.types[0])
+        return sum(
+            int(row[0])
+            for row in self.rows("SELECT t.count FROM tally t WHERE t.tenant = ? AND t.type = ?", [self.tenant, kind])
+        )
+
+    def _all_types(self) -> list[int]:
+        return [row[0] for row in self.rows("SELECT type FROM tally WHERE tenant = ? AND count > 0", [self.tenant])]
+
+    # -- SQL
+
+    def _walks(self) -> list[int | None]:
+        return list(self.types) if self.types and not self.query.ids else [None]
+
+    def _page(self, driver: Sql | None, tests: list[Sql]) -> Sql:
+        query = self.query
+        if query.after:
+            tests = [*tests, ("x.id > ?", [query.after])]
+        if driver is not None:
+            sql, values = self._driven(driver, tests)
+            return f"{sql} ORDER BY x.id LIMIT ? OFFSET ?", [*values, query.limit, query.offset]
+        parts = []
+        for kind in self._walks():
+            sql, values = self._walk(kind, tests)
+            parts.append((f"{sql} ORDER BY x.id LIMIT ?", [*values, query.limit + query.offset]))
+        sql, values = _union([(f"SELECT * FROM ({sql}) w", values) for sql, values in parts])
+        return f"SELECT u.n, u.id FROM ({sql}) u ORDER BY u.id LIMIT ? OFFSET ?", [*values, query.limit, query.offset]
+
+    def _driven(self, driver: Sql, tests: list[Sql]) -> Sql:
+        sql = f"SELECT x.n, x.id FROM (SELECT DISTINCT n FROM ({driver[0]}) s) d CROSS JOIN entity x WHERE x.n = d.n"
+        return self._tested(f"{sql} AND x.tenant = ? AND x.alive = 1", [*driver[1], self.tenant], tests, True)
+
+    def _walk(self, kind: int | None, tests: list[Sql]) -> Sql:
+        if kind is None:
+            sql = "SELECT x.n, x.id FROM entity x WHERE x.tenant = ? AND x.alive = 1"
+            return self._tested(sql, [self.tenant], tests, bool(self.types))
+        sql = "SELECT x.n, x.id FROM kind x WHERE x.tenant = ? AND x.type = ?"
+        return self._tested(sql, [self.tenant, kind], tests, False)
+
+    def _tested(self, sql: str, values: list[Any], tests: list[Sql], by_type: bool) -> Sql:
+        if by_type and self.types:
+            kinds = f"k.tenant = ? AND k.type IN ({marks(self.types)}) AND k.id = x.id"
+            tests = [*tests, (f"EXISTS (SELECT 1 FROM kind k WHERE {kinds})", [self.tenant, *self.types])]
+        for test, more in tests:
+            sql, values = f"{sql} AND {test}", [*values, *more]
+        return sql, values
+
+
+def _union(parts: list[Sql]) -> Sql:
+    return " UNION ".join(sql for sql, _ in parts), [value for _, values in parts for value in values]

@@ -1,0 +1,37 @@
+"""History rows as what readers of the log see."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from thanglong.kit.ports import Change, Sample
+from thanglong.stores.things import rows
+from thanglong.stores.things.work import BORN, GONE, REMOVED
+
+
+def sample_of(at: int, observed: int, moment: int, value: str | None) -> Sample:
+    """One past value."""
+    return Sample(
+        rows.moment(at), rows.moment(moment) if observed else None, None if value is None else orjson.loads(value)
+    )
+
+
+def changes_of(group: list[Any], name: Callable[[int], str]) -> Change:
+    """The change that rows ``(seq, at, entity, type, attr, op, value)`` of one sequence number tell of."""
+    seq, at, entity, kind = group[0][:4]
+    ops = {row[5] for row in group}
+    if GONE in ops:
+        return Change(seq, rows.moment(at), entity, name(kind), None, "deleted")
+    attributes: dict[str, Any] = {}
+    for *_, attribute, op, value in group:
+        if attribute == 0:
+            continue
+        key = name(attribute)
+        instance = None if op == REMOVED else orjson.loads(value)
+        if key in attributes and instance is not None:
+            known = attributes[key]
+            attributes[key] = [*(known if isinstance(known, list) else [known]), instance]
+        else:
+            attributes[key] = instance
+    return Change(seq, rows.moment(at), entity, name(kind), attributes, "created" if BORN in ops else "updated")
