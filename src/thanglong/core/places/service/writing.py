@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import NewEntry, ObjectRef
 from thanglong.core.places import rules
 from thanglong.core.places.repository import rows, snapshot
-from thanglong.core.places.types import Act, NewAct, NewState, NewUnit, PlacesChanged, Succession, Unit, UnitKind
+from thanglong.core.places.types import Act, NewAct, NewState, NewUnit, PlacesChanged, Succession, Unit
 from thanglong.kit import bus, ports
 from thanglong.kit.errors import N_, Conflict, Fault, Invalid, NotFound
 from thanglong.kit.ids import new_id
@@ -24,14 +24,23 @@ MANAGE = "places.manage"
 
 def _plain(state: NewState) -> dict[str, Any]:
     """A state as the ledger digests it: the outline by the SHA-256 of its WKB."""
-    values = asdict(replace(state, boundary=None))
-    if state.boundary is not None:
-        values["boundary"] = hashlib.sha256(shapely.to_wkb(state.boundary)).hexdigest()
-    return {key: _json(value) for key, value in values.items()}
+    shape = None if state.boundary is None else hashlib.sha256(shapely.to_wkb(state.boundary)).hexdigest()
+    return {
+        **facts_of(state),
+        "name_en": state.name_en,
+        "parent": _text(state.parent),
+        "lon": state.lon,
+        "lat": state.lat,
+        "area_km2": state.area_km2,
+        "population": state.population,
+        "boundary": shape,
+        "boundary_approximate": state.boundary_approximate,
+        "act": _text(state.act),
+    }
 
 
-def _json(value: Any) -> Any:
-    return str(value) if isinstance(value, UUID | date) else value
+def _text(value: UUID | date | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def facts_of(state: NewState) -> dict[str, Any]:
@@ -41,7 +50,7 @@ def facts_of(state: NewState) -> dict[str, Any]:
         "name": state.name,
         "kind": str(state.kind),
         "from": str(state.valid_from),
-        "to": str(state.valid_to) if state.valid_to else None,
+        "to": _text(state.valid_to),
     }
 
 
@@ -105,7 +114,13 @@ def _record_act(actor: Actor, act: NewAct | UUID | None) -> UUID | None:
         return act
     stored = Act(new_id(), act.number, act.issuer, act.title, act.signed_on, act.effective_on)
     rows.insert_act(stored)
-    shown = {key: _json(value) for key, value in asdict(act).items()}
+    shown = {
+        "number": act.number,
+        "issuer": act.issuer,
+        "title": act.title,
+        "signed_on": _text(act.signed_on),
+        "effective_on": _text(act.effective_on),
+    }
     ledger.append(actor, "act.recorded", ObjectRef("act", str(stored.id)), after=shown, facts=shown)
     return stored.id
 
@@ -202,7 +217,7 @@ def close_unit(
         act_id = _record_act(actor, act)
         after = [item for item in before if item.valid_from < old.valid_from] + [replace(old, valid_to=last_day)]
         rows.replace_states([NewUnit(id, after)])
-        ledger.append_many([entry(actor, "unit.closed", id, before, after, act=str(act_id) if act_id else None)])
+        ledger.append_many([entry(actor, "unit.closed", id, before, after, act=_text(act_id))])
         _enter_successions(actor, [replace(row, old=id, act=row.act or act_id) for row in successors])
         changed()
     return snapshot.current().states[id][-1]
@@ -221,7 +236,7 @@ def succession_entry(actor: Actor, row: Succession) -> NewEntry:
         "new": str(row.new),
         "share_population": row.share_population,
         "share_area": row.share_area,
-        "act": str(row.act) if row.act else None,
+        "act": _text(row.act),
     }
     return NewEntry(
         actor=actor, verb="unit.succeeded", ref=ObjectRef("unit", str(row.old)), unit=row.old, after=facts, facts=facts
@@ -263,6 +278,3 @@ def bulk_load(
         ledger.append_many([*entries, *(succession_entry(actor, row) for row in successions)])
         changed()
     return len(units)
-
-
-KINDS_OF_TERRITORY = frozenset(UnitKind) - {UnitKind.OFFICE}
