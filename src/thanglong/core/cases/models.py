@@ -1,0 +1,186 @@
+from django.db import models
+from django.db.models import Q
+
+
+class Definition(models.Model):
+    """A case type's version as it was when first used; never changed, so that old cases stay readable."""
+
+    key = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    content = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "version"], name="case_definition_once")]
+
+
+class Counter(models.Model):
+    """The next number of a prefix and year. Lane 0 hands out blocks; lanes above hold one block each (PostgreSQL)."""
+
+    prefix = models.CharField(max_length=12)
+    year = models.PositiveSmallIntegerField()
+    lane = models.PositiveSmallIntegerField(default=0)
+    next = models.PositiveIntegerField(default=1)
+    end = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["prefix", "year", "lane"], name="case_counter_once")]
+
+
+class Case(models.Model):
+    """One case. ``kind`` repeats the state's kind so that the queue is one indexed query."""
+
+    id = models.UUIDField(primary_key=True)
+    number = models.CharField(max_length=30, unique=True)
+    type = models.CharField(max_length=60)
+    type_version = models.PositiveIntegerField()
+    key = models.CharField(max_length=120, null=True)
+    state = models.CharField(max_length=40)
+    kind = models.CharField(max_length=10)
+    unit = models.UUIDField()
+    assignee = models.UUIDField(null=True)
+    assignee_label = models.CharField(max_length=200, default="")
+    subject = models.CharField(max_length=300)
+    data = models.JSONField(default=dict)
+    lon = models.FloatField(null=True)
+    lat = models.FloatField(null=True)
+    address = models.CharField(max_length=300, default="")
+    search = models.TextField(default="")
+    opened_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    state_since = models.DateTimeField()
+    responded_at = models.DateTimeField(null=True)
+    check_at = models.DateTimeField(null=True)
+    level = models.PositiveSmallIntegerField(default=0)
+    reopened = models.PositiveSmallIntegerField(default=0)
+    rating = models.PositiveSmallIntegerField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    ledger_entry = models.BigIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["type", "key"], condition=Q(key__isnull=False), name="case_once_per_key"),
+        ]
+        indexes = [
+            models.Index(fields=["unit", "due_at", "id"], condition=Q(closed_at__isnull=True), name="case_queue_unit"),
+            models.Index(fields=["due_at", "id"], condition=Q(closed_at__isnull=True), name="case_queue_city"),
+            models.Index(
+                fields=["unit", "type", "kind", "due_at", "assignee"],
+                condition=Q(closed_at__isnull=True),
+                name="case_counts",
+            ),
+            models.Index(fields=["assignee", "due_at"], condition=Q(closed_at__isnull=True), name="case_mine"),
+            models.Index(fields=["check_at"], condition=Q(check_at__isnull=False), name="case_check"),
+            models.Index(fields=["unit", "closed_at"], name="case_closed"),
+            models.Index(fields=["type", "unit", "opened_at"], name="case_opened"),
+            models.Index(fields=["type", "unit", "closed_at"], name="case_type_closed"),
+            models.Index(fields=["lat", "lon"], name="case_place"),
+        ]
+
+
+class Reporter(models.Model):
+    """Personal data of the person behind a case, and the secret that opens it for them."""
+
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="reporter")
+    secret = models.CharField(max_length=64)
+    account = models.UUIDField(null=True)
+    name = models.CharField(max_length=200, default="")
+    email = models.CharField(max_length=254, default="")
+    phone = models.CharField(max_length=30, default="")
+    language = models.CharField(max_length=5, default="vi")
+    confirmed_at = models.DateTimeField(null=True)
+    erase_after = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["account"], condition=Q(account__isnull=False), name="case_reporter_account"),
+            models.Index(fields=["erase_after"], condition=Q(erase_after__isnull=False), name="case_reporter_erase"),
+        ]
+
+
+class Event(models.Model):
+    """What happened to cases, in order. Rows are only ever added; ``seq`` is the cursor of the change log."""
+
+    seq = models.BigAutoField(primary_key=True)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    verb = models.CharField(max_length=30)
+    action = models.CharField(max_length=60, default="")
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=200, default="")
+    unit = models.UUIDField(null=True)
+    text = models.TextField(default="")
+    params = models.JSONField(default=dict)
+    public = models.BooleanField(default=True)
+    from_state = models.CharField(max_length=40, default="")
+    to_state = models.CharField(max_length=40, default="")
+    data = models.JSONField(default=dict)
+    documents = models.JSONField(default=list)
+    version = models.PositiveIntegerField(default=1)
+    ledger_entry = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "seq"], name="case_event_of")]
+
+
+class Message(models.Model):
+    """The free text of a message to or from the reporter, or of an internal note."""
+
+    event = models.OneToOneField(Event, models.CASCADE, primary_key=True, related_name="message")
+    body = models.TextField()
+
+
+class Document(models.Model):
+    """A file: before it belongs to a case it is loose for a day, then swept away."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey(Case, models.PROTECT, null=True, related_name="documents")
+    kind = models.CharField(max_length=40, default="photo")
+    name = models.CharField(max_length=200)
+    media_type = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+    view = models.CharField(max_length=64, default="")
+    thumb = models.CharField(max_length=64, default="")
+    public = models.BooleanField(default=True)
+    at = models.DateTimeField()
+    by = models.UUIDField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case", "at"], name="case_document_of"),
+            models.Index(fields=["at"], condition=Q(case__isnull=True), name="case_document_loose"),
+        ]
+
+
+class ClockSegment(models.Model):
+    """A stretch in which a case's clock ran or stood still."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="clock")
+    running = models.BooleanField()
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=200, default="")
+    remaining = models.IntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "started_at"], name="case_clock_of")]
+
+
+class Follower(models.Model):
+    """Somebody who wants to hear of a case: personal data."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="followers")
+    channel = models.CharField(max_length=10)
+    address = models.CharField(max_length=254)
+    language = models.CharField(max_length=5, default="vi")
+    secret = models.CharField(max_length=64)
+    account = models.UUIDField(null=True)
+    at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case", "channel", "address"], name="case_follower_once")]

@@ -1,0 +1,53 @@
+"""The change log of cases: events in the order of ``seq``, none ever skipped.
+
+On PostgreSQL a sequence number is given before its transaction commits, so a reader can see 12 before 11 is there. A
+missing number is therefore waited for (``PATIENCE`` seconds, measured without the wall clock) before it counts as rolled
+back; until then the log ends before the gap. On SQLite commits come in order and no number is missing.
+"""
+
+from thanglong.core.cases import models
+from thanglong.core.cases.types import CaseChange, StateKind
+from thanglong.kit import clock
+
+PATIENCE = 5.0
+_missing: dict[int, float] = {}
+
+
+def _given_up(seq: int) -> bool:
+    now = clock.monotonic()
+    if len(_missing) > 1000:
+        _missing.clear()
+    return now - _missing.setdefault(seq, now) > PATIENCE
+
+
+def after(seq: int, limit: int) -> list[CaseChange]:
+    """Up to ``limit`` changes after ``seq``."""
+    rows = models.Event.objects.filter(seq__gt=seq).order_by("seq").select_related("case")[:limit]
+    found: list[CaseChange] = []
+    expected = seq + 1
+    for row in rows:
+        if row.seq != expected and expected > 1 and not all(_given_up(gap) for gap in range(expected, row.seq)[:100]):
+            break
+        expected = row.seq + 1
+        case = row.case
+        found.append(
+            CaseChange(
+                row.seq,
+                case.id,
+                case.number,
+                case.type,
+                row.unit or case.unit,
+                row.to_state or case.state,
+                StateKind(case.kind),
+                row.verb,
+                case.lon,
+                case.lat,
+                row.at,
+            )  # fmt: skip
+        )
+    return found
+
+
+def last() -> int:
+    """The newest sequence number (0: nothing happened yet)."""
+    return models.Event.objects.order_by("-seq").values_list("seq", flat=True).first() or 0

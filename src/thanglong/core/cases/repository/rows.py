@@ -1,0 +1,235 @@
+"""Rows to types, and reading and writing single cases."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from thanglong.core.cases import models
+from thanglong.core.cases.types import Case, ClockSegment, Contact, Document, Event, Place, StateKind
+from thanglong.kit.text import fold
+
+
+def to_case(row: models.Case, secret: str = "") -> Case:
+    """The case of a row."""
+    return Case(
+        id=row.id, number=row.number, type=row.type, type_version=row.type_version, state=row.state,
+        kind=StateKind(row.kind), unit=row.unit, assignee=row.assignee, subject=row.subject, data=row.data,
+        lon=row.lon, lat=row.lat, address=row.address, opened_at=row.opened_at, due_at=row.due_at,
+        closed_at=row.closed_at, version=row.version, state_since=row.state_since, responded_at=row.responded_at,
+        level=row.level, reopened=row.reopened, rating=row.rating, assignee_label=row.assignee_label,
+        ledger_entry=row.ledger_entry, secret=secret,
+    )  # fmt: skip
+
+
+def to_event(row: models.Event, body: str = "") -> Event:
+    """The event of a row; ``body`` is the text of its message."""
+    return Event(
+        seq=row.seq, case_id=row.case_id, verb=row.verb, action=row.action, at=row.at, actor_kind=row.actor_kind,
+        actor_id=row.actor_id, actor_label=row.actor_label, unit=row.unit, text=row.text, params=row.params,
+        public=row.public, from_state=row.from_state, to_state=row.to_state, data=row.data,
+        documents=tuple(UUID(key) for key in row.documents), ledger_entry=row.ledger_entry, body=body,
+    )  # fmt: skip
+
+
+def to_document(row: models.Document) -> Document:
+    """The document of a row."""
+    return Document(
+        id=row.id, case_id=row.case_id, kind=row.kind, name=row.name, media_type=row.media_type, size=row.size,
+        digest=row.digest, view=row.view, thumb=row.thumb, public=row.public, at=row.at,
+    )  # fmt: skip
+
+
+def case_row(key: UUID | str) -> models.Case | None:
+    """A case's row by id or number."""
+    if isinstance(key, UUID):
+        return models.Case.objects.filter(pk=key).first()
+    try:
+        return models.Case.objects.filter(pk=UUID(key)).first()
+    except ValueError:
+        return models.Case.objects.filter(number=key.upper()).first()
+
+
+def case_rows(ids: Sequence[UUID]) -> list[Case]:
+    """Cases by id, in the order asked."""
+    found = {row.id: to_case(row) for row in models.Case.objects.filter(pk__in=ids)}
+    return [found[key] for key in ids if key in found]
+
+
+def by_key(type_key: str, key: str) -> models.Case | None:
+    """The case that an earlier submission under the idempotency ``key`` made."""
+    return models.Case.objects.filter(type=type_key, key=key).first()
+
+
+def search_text(number: str, subject: str, address: str) -> str:
+    """What a search looks through: folded, so that marks are not needed."""
+    return fold(f"{number} {subject} {address}")
+
+
+def insert_case(case: Case, key: str | None, check_at: datetime | None, contact: Contact | None) -> str | None:
+    """Insert a case and its reporter; the reporter's secret, or None when ``key`` is already taken."""
+    row = models.Case(
+        id=case.id, number=case.number, type=case.type, type_version=case.type_version, key=key, state=case.state,
+        kind=case.kind, unit=case.unit, subject=case.subject, data=dict(case.data), lon=case.lon, lat=case.lat,
+        address=case.address, search=search_text(case.number, case.subject, case.address), opened_at=case.opened_at,
+        due_at=case.due_at, closed_at=case.closed_at, state_since=case.state_since, check_at=check_at,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        if key is not None and by_key(case.type, key) is not None:
+            return None
+        raise
+    return insert_reporter(case.id, contact, case.opened_at).secret
+
+
+def new_reporter(case_id: UUID, contact: Contact | None, at: datetime) -> models.Reporter:
+    """An unsaved reporter row with a fresh secret."""
+    contact = contact or Contact()
+    return models.Reporter(
+        case_id=case_id, secret=secrets.token_urlsafe(18), account=contact.account, name=contact.name,
+        email=contact.email, phone=contact.phone, language=contact.language,
+        confirmed_at=at if contact.confirmed else None,
+    )  # fmt: skip
+
+
+def insert_reporter(case_id: UUID, contact: Contact | None, at: datetime) -> models.Reporter:
+    """Save who is behind a case."""
+    row = new_reporter(case_id, contact, at)
+    row.save(force_insert=True)
+    return row
+
+
+def update_case(case_id: UUID, version: int, changes: Mapping[str, Any]) -> bool:
+    """Apply ``changes`` and raise the version when it still is ``version``; False when somebody was faster."""
+    done = models.Case.objects.filter(pk=case_id, version=version).update(version=version + 1, **changes)
+    return done == 1
+
+
+def set_ledger_entry(case_id: UUID, entry: int) -> None:
+    """Note the newest ledger entry about a case."""
+    models.Case.objects.filter(pk=case_id).update(ledger_entry=entry)
+
+
+def add_event(body: str = "", **fields: Any) -> Event:
+    """Append one event (and its message text)."""
+    row = models.Event(**fields)
+    row.save(force_insert=True)
+    if body:
+        models.Message(event=row, body=body).save(force_insert=True)
+    return to_event(row, body)
+
+
+def events(case_id: UUID, public_only: bool = False) -> list[Event]:
+    """A case's story, oldest first, in one query."""
+    rows = models.Event.objects.filter(case_id=case_id).select_related("message").order_by("seq")
+    if public_only:
+        rows = rows.filter(public=True)
+    return [to_event(row, row.message.body if hasattr(row, "message") else "") for row in rows]
+
+
+def last_event(case_id: UUID) -> Event | None:
+    """The newest event of a case that changed its version."""
+    row = models.Event.objects.filter(case_id=case_id).order_by("-seq").first()
+    return to_event(row) if row else None
+
+
+def documents(case_id: UUID, public_only: bool = False) -> list[Document]:
+    """A case's documents, oldest first, in one query."""
+    rows = models.Document.objects.filter(case_id=case_id).order_by("at", "id")
+    return [to_document(row) for row in (rows.filter(public=True) if public_only else rows)]
+
+
+def documents_by_id(ids: Iterable[UUID]) -> list[Document]:
+    """Documents by id, in the order asked; missing ones are left out."""
+    wanted = list(ids)
+    found = {row.id: to_document(row) for row in models.Document.objects.filter(pk__in=wanted)} if wanted else {}
+    return [found[key] for key in wanted if key in found]
+
+
+def add_document_row(document: Document, by: UUID | None) -> None:
+    """Save a new document."""
+    models.Document(
+        id=document.id, case_id=document.case_id, kind=document.kind, name=document.name,
+        media_type=document.media_type, size=document.size, digest=document.digest, public=document.public,
+        at=document.at, by=by,
+    ).save(force_insert=True)  # fmt: skip
+
+
+def attach_documents(case_id: UUID, ids: Sequence[UUID]) -> int:
+    """Give loose documents to a case; how many were loose."""
+    return models.Document.objects.filter(pk__in=ids, case__isnull=True).update(case_id=case_id) if ids else 0
+
+
+def set_previews(document_id: UUID, view: str, thumb: str) -> None:
+    """Note the digests of a document's published copy and preview."""
+    models.Document.objects.filter(pk=document_id).update(view=view, thumb=thumb)
+
+
+def loose_documents(before: datetime, limit: int) -> list[Document]:
+    """Documents that never got a case."""
+    rows = models.Document.objects.filter(case__isnull=True, at__lt=before).order_by("at")[:limit]
+    return [to_document(row) for row in rows]
+
+
+def delete_documents(ids: Sequence[UUID]) -> None:
+    """Forget documents (their files may be shared and are removed only when no row names them)."""
+    models.Document.objects.filter(pk__in=ids).delete()
+
+
+def digest_in_use(digest: str) -> bool:
+    """Whether any document still names a file."""
+    return models.Document.objects.filter(digest=digest).exists()
+
+
+def reporter(case_id: UUID) -> models.Reporter | None:
+    """Who is behind a case."""
+    return models.Reporter.objects.filter(pk=case_id).first()
+
+
+def to_contact(row: models.Reporter) -> Contact:
+    """The contact of a reporter's row."""
+    return Contact(row.name, row.email, row.phone, row.language, row.account, row.confirmed_at is not None)
+
+
+def clock_segments(case_id: UUID) -> list[ClockSegment]:
+    """How a case's clock ran, oldest first."""
+    rows = models.ClockSegment.objects.filter(case_id=case_id).order_by("started_at", "id")
+    return [ClockSegment(row.running, row.started_at, row.ended_at, row.reason, row.remaining) for row in rows]
+
+
+def switch_clock(case_id: UUID, running: bool, at: datetime, reason: str, remaining: int | None) -> None:
+    """End the present segment with ``remaining`` seconds left and begin the next."""
+    models.ClockSegment.objects.filter(case_id=case_id, ended_at__isnull=True).update(ended_at=at, remaining=remaining)
+    models.ClockSegment(case_id=case_id, running=running, started_at=at, reason=reason).save(force_insert=True)
+
+
+def remaining(case_id: UUID) -> int | None:
+    """Seconds that were left when the clock last stopped."""
+    rows = models.ClockSegment.objects.filter(case_id=case_id, running=True).order_by("-started_at", "-id")
+    return rows.values_list("remaining", flat=True).first()
+
+
+def place_fields(place: Place | None) -> tuple[float | None, float | None, str]:
+    """Longitude, latitude and address of a place, each None or empty when unknown."""
+    return (place.lon, place.lat, place.address) if place else (None, None, "")
+
+
+def set_responded(case_id: UUID, at: datetime) -> None:
+    """Note the unit's first answer."""
+    models.Case.objects.filter(pk=case_id, responded_at__isnull=True).update(responded_at=at)
+
+
+def set_check(case_id: UUID, at: datetime | None) -> None:
+    """Set when time itself changes the case next."""
+    models.Case.objects.filter(pk=case_id).update(check_at=at)
+
+
+def last_actors(case_id: UUID) -> dict[str, str]:
+    """Which account last took which action."""
+    taken = models.Event.objects.filter(case_id=case_id, verb="acted", actor_id__isnull=False).order_by("seq")
+    return {action: str(account) for action, account in taken.values_list("action", "actor_id")}

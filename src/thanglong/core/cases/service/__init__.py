@@ -1,0 +1,71 @@
+"""The verbs of cases. Permission, rules, row, event, ledger entry and jobs of one verb share one transaction."""
+
+from thanglong.core.cases.service.acting import act
+from thanglong.core.cases.service.definitions import definition, definitions, register
+from thanglong.core.cases.service.documents import add_document, document, document_content, make_previews
+from thanglong.core.cases.service.handing import assign, assign_many, message, transfer
+from thanglong.core.cases.service.loading import bulk_load
+from thanglong.core.cases.service.opening import open_case
+from thanglong.core.cases.service.people import (
+    case_by_secret,
+    cases_of_account,
+    confirm_follower,
+    confirm_reporter,
+    erase_personal,
+    follow,
+    followers,
+    reporter_contact,
+    unfollow,
+)
+from thanglong.core.cases.service.reading import (
+    case,
+    cases_by_id,
+    changes,
+    last_change,
+    listed,
+    loads,
+    near,
+    public_case,
+    queue,
+    search,
+    timeline,
+)
+from thanglong.core.cases.service.sweeping import sweep
+
+__all__ = [
+    "act",
+    "add_document",
+    "assign",
+    "assign_many",
+    "bulk_load",
+    "case",
+    "case_by_secret",
+    "cases_by_id",
+    "cases_of_account",
+    "changes",
+    "confirm_follower",
+    "confirm_reporter",
+    "definition",
+    "definitions",
+    "document",
+    "document_content",
+    "erase_personal",
+    "follow",
+    "followers",
+    "last_change",
+    "listed",
+    "loads",
+    "make_previews",
+    "message",
+    "near",
+    "open_case",
+    "public_case",
+    "queue",
+    "register",
+    "reporter_contact",
+    "search",
+    "sweep",
+    "timeline",
+    "transfer",
+    "unfollow",
+]

@@ -1,0 +1,200 @@
+"""Reading: the queue, a case, its public face, searches and the change log. Every list is filtered by the reach."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from math import cos, radians
+from uuid import UUID
+
+from thanglong.core.cases.repository import changes as log
+from thanglong.core.cases.repository import followers, rows
+from thanglong.core.cases.repository import queue as repository
+from thanglong.core.cases.rules import moves
+from thanglong.core.cases.service import writing
+from thanglong.core.cases.service.definitions import definition
+from thanglong.core.cases.service.people import is_reporter
+from thanglong.core.cases.types import (
+    Case,
+    CaseChange,
+    CaseDetail,
+    CaseType,
+    Event,
+    PublicCase,
+    QueueCounts,
+    QueueFilter,
+    QueuePage,
+    UnitLoad,
+)
+from thanglong.kit import clock, ports
+from thanglong.kit.errors import NotFound, NotSignedIn
+from thanglong.kit.ports import Actor
+
+MAX_PAGE = 200
+METRES_PER_DEGREE = 111_195.0
+
+
+def _not_signed_in(actor: Actor) -> bool:
+    return actor.id is None and actor.kind != "system"
+
+
+def _load_visible(actor: Actor, key: UUID | str) -> tuple[Case, CaseType]:
+    if _not_signed_in(actor):
+        raise NotSignedIn()
+    case, case_type = writing.load(key)
+    if not ports.plugged.access.allowed(actor, "cases.view", case.unit):
+        raise NotFound()
+    return case, case_type
+
+
+def case(actor: Actor, key: UUID | str) -> CaseDetail:
+    """A case by id or number, with its story and what the asker may do now. NotFound outside the asker's reach."""
+    found, case_type = _load_visible(actor, key)
+    access = ports.plugged.access
+
+    def permitted(permission: str) -> bool:
+        return access.allowed(actor, permission, found.unit)
+
+    may_act = permitted("cases.act")
+    person = rows.reporter(found.id) if may_act else None
+    return CaseDetail(
+        case=found,
+        type=case_type,
+        events=rows.events(found.id),
+        documents=rows.documents(found.id),
+        actions=tuple(moves.open_actions(case_type, found, permitted=permitted)),
+        contact=rows.to_contact(person) if person else None,
+        clock=rows.clock_segments(found.id),
+        can_assign=permitted("cases.assign") and not found.kind.closed,
+        can_transfer=permitted("cases.transfer") and not found.kind.closed,
+        can_message=may_act,
+        followers=followers.count(found.id),
+    )
+
+
+def public_case(key: UUID | str, *, actor: Actor = ports.ANONYMOUS, secret: str = "") -> PublicCase:
+    """A case as everyone may see it; with the reporter's ``secret`` (or account) also a case that is not public.
+
+    Only ``public_fields`` of the data are left, names of persons are gone, documents are the public ones. The reporter
+    also sees the messages and the actions open to them.
+    """
+    found, case_type = writing.load(key)
+    mine = is_reporter(actor, found.id, secret)
+    if not case_type.public and not mine:
+        raise NotFound()
+    story = rows.events(found.id)
+    if mine:
+        story = [event for event in story if event.public or event.verb in ("message", "reply")]
+    else:
+        story = [event for event in story if event.public]
+    return PublicCase(
+        case=public_view(found, case_type),
+        type=case_type,
+        events=[_public_event(event, case_type) for event in story],
+        documents=rows.documents(found.id, public_only=not mine),
+        followers=followers.count(found.id),
+        actions=tuple(moves.open_actions(case_type, found, permitted=lambda _: False, reporter=True)) if mine else (),
+        mine=mine,
+    )
+
+
+def public_view(found: Case, case_type: CaseType) -> Case:
+    """A case without what is not for everyone."""
+    data = {name: found.data[name] for name in case_type.public_fields if name in found.data}
+    return replace(found, data=data, assignee=None, assignee_label="")
+
+
+def _public_event(event: Event, case_type: CaseType) -> Event:
+    action = case_type.action(event.action)
+    shown = {field.key for field in action.fields if field.public} | {"reason"} if action else set()
+    data = {name: value for name, value in event.data.items() if name in shown}
+    return replace(event, actor_id=None, actor_label="", data=data)
+
+
+def timeline(case_id: UUID) -> list[Event]:
+    """A case's story, oldest first (the caller has checked that the asker may see it)."""
+    return rows.events(case_id)
+
+
+def queue(actor: Actor, wanted: QueueFilter, *, counted: bool = True) -> QueuePage:
+    """A page of the work queue with its counts: two queries, whatever the reach. Raises NotSignedIn."""
+    if _not_signed_in(actor):
+        raise NotSignedIn()
+    reach = ports.reach(actor, "cases.view")
+    now = clock.now()
+    end = repository.day_end(clock.local(now))
+    wanted = _bounded(wanted)
+    items, following = repository.page(reach, wanted, now, end, actor.id)
+    counts = repository.counts(reach, now, end, actor.id) if counted else QueueCounts({}, {}, {})
+    return QueuePage(items, following, counts, now)
+
+
+def _bounded(wanted: QueueFilter) -> QueueFilter:
+    return replace(wanted, limit=max(1, min(wanted.limit, MAX_PAGE)))
+
+
+def search(actor: Actor, text: str, limit: int = 50) -> list[Case]:
+    """The newest cases in reach whose number, subject or address holds every word, marks or not."""
+    if _not_signed_in(actor):
+        raise NotSignedIn()
+    if not text.strip():
+        return []
+    return repository.search(ports.reach(actor, "cases.view"), text, min(limit, MAX_PAGE))
+
+
+def near(
+    lon: float, lat: float, radius_m: float, type_key: str = "", since: datetime | None = None, limit: int = 200
+) -> list[Case]:
+    """Cases within ``radius_m`` metres, newest first (public data only: the caller shows what everyone may see)."""
+    dlat = radius_m / METRES_PER_DEGREE
+    scale = max(cos(radians(lat)), 0.01)
+    box = (lon - dlat / scale, lat - dlat, lon + dlat / scale, lat + dlat)
+    found = repository.in_box(box, type_key, since, limit)
+
+    def distance(case: Case) -> float:
+        east = ((case.lon or 0) - lon) * scale
+        return float((east**2 + ((case.lat or 0) - lat) ** 2) ** 0.5 * METRES_PER_DEGREE)
+
+    return [case for case in found if distance(case) <= radius_m]
+
+
+def listed(
+    types: Iterable[str],
+    *,
+    states: Iterable[str] = (),
+    kinds: Iterable[str] = (),
+    units: Iterable[UUID] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 100,
+) -> list[Case]:
+    """Cases of public types, newest first, reduced to what everyone may see; ``before`` is (opened_at, id) of the last."""
+    known = {key: definition(key) for key in types}
+    found = repository.listed(
+        types=[key for key, case_type in known.items() if case_type.public], public_states=states, units=units,
+        since=since, until=until, kinds=kinds, before=before, limit=limit,
+    )  # fmt: skip
+    return [public_view(case, known[case.type]) for case in found]
+
+
+def cases_by_id(actor: Actor, ids: Sequence[UUID]) -> list[Case]:
+    """Those of the asked cases that the asker may see, in the order asked."""
+    reach = ports.reach(actor, "cases.view")
+    return [case for case in rows.case_rows(ids) if case.unit in reach]
+
+
+def changes(after: int, limit: int = 1000) -> list[CaseChange]:
+    """The change log after sequence number ``after``: complete, in order, nothing skipped (for processes, not people)."""
+    return log.after(after, limit)
+
+
+def last_change() -> int:
+    """The newest sequence number of the change log."""
+    return log.last()
+
+
+def loads(actor: Actor, since: datetime) -> list[UnitLoad]:
+    """Load, lateness and ratings of each unit in reach since a moment."""
+    if _not_signed_in(actor):
+        raise NotSignedIn()
+    return repository.loads(ports.reach(actor, "cases.view"), clock.now(), since)

@@ -1,0 +1,119 @@
+"""The nouns of measures."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+PeriodKind = Literal["day", "month"]
+SMALL = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What to compute: periods ``first`` to ``last`` (their first days, both included) for ``units`` (None: all).
+
+    ``start`` and ``end`` are the moments between which the periods lie (end excluded), aware.
+    """
+
+    first: date
+    last: date
+    start: datetime
+    end: datetime
+    units: frozenset[UUID] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A computed figure. ``value`` None: nothing to measure. For shares and means value = numerator / denominator.
+
+    ``n`` is the number of records behind it; ``inputs`` their ids in a fixed order (only their digest is kept).
+    """
+
+    unit: UUID
+    period: date
+    value: float | None
+    n: int = 0
+    numerator: float | None = None
+    denominator: float | None = None
+    inputs: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """A record behind a figure: what it is, how it counted, where it is shown and which ledger entry proves it."""
+
+    id: str
+    title: str
+    at: datetime
+    counted: float
+    good: bool | None = None
+    url: str = ""
+    ledger_entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A measure as code.
+
+    ``title``, ``about`` (what it says and for whom) and ``formula`` (in words) are message ids. ``direction`` +1: more is
+    better. ``total`` says how the city's figure follows from the units': ``ratio`` (sum of numerators by sum of
+    denominators, times ``scale``) or ``sum``. ``inputs`` lists the records behind one unit and period. ``events`` says
+    which case types' changes make its figures stale.
+    """
+
+    key: str
+    title: str
+    unit: str
+    direction: Literal[1, -1]
+    period: PeriodKind
+    compute: Callable[[Window], Iterable[Value]]
+    inputs: Callable[[UUID, date], Sequence[Input]]
+    about: str = ""
+    formula: str = ""
+    numerator: str = ""
+    denominator: str = ""
+    total: Literal["ratio", "sum"] = "ratio"
+    scale: float = 1.0
+    decimals: int = 1
+    target: float | None = None
+    band: tuple[float, float] | None = None
+    geography: str = "ward"
+    domain: str = ""
+    icon: str = "chart"
+    public: bool = True
+    small: int = SMALL
+    case_types: tuple[str, ...] = ()
+    order: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A stored figure. ``digest`` is over the ids of its inputs; ``ledger_entry`` is set once its period is closed."""
+
+    measure: str
+    unit: UUID
+    period: date
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    n: int
+    computed_at: datetime
+    digest: str
+    ledger_entry: int | None = None
+
+    def small(self, least: int = SMALL) -> bool:
+        """Whether so few records stand behind the figure that it says little."""
+        return self.n < least
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a figure is what it is."""
+
+    measure: Measure
+    figure: Figure
+    inputs: Sequence[Input]
+    digest_matches: bool
+    names: Mapping[UUID, str] = field(default_factory=dict)
