@@ -9,9 +9,8 @@ import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
-from thanglong.kit import clock
 from thanglong.site.upstream import Answer, Connection, Pool, Refused
 from thanglong.surfaces.asgi import Gone, Receive, Scope, Send, raw_path
 
@@ -36,7 +35,6 @@ SAFE = frozenset(["GET", "HEAD", "OPTIONS"])
 HEAD_TIMEOUT = 60.0
 """Seconds web may take to begin its answer."""
 Unwell = Callable[[Scope, Send, int], Awaitable[None]]
-Networks = list
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class Upload:
     length: bytes = b""
 
 
-def trusted_networks(text: str) -> list[object]:
+def trusted_networks(text: str) -> list[IPv4Network | IPv6Network]:
     """The proxies whose forwarding headers are believed, from a comma-separated list of addresses or networks."""
     return [ip_network(item.strip(), strict=False) for item in text.split(",") if item.strip()]
 
@@ -228,7 +226,7 @@ class Proxy:
             found = ip_address(address)
         except ValueError:
             return False
-        return any(found in network for network in self._trusted)  # type: ignore[operator]
+        return any(found in network for network in self._trusted)
 
 
 async def _watch(receive: Receive, connection: Connection) -> None:
@@ -238,8 +236,3 @@ async def _watch(receive: Receive, connection: Connection) -> None:
         if message["type"] == "http.disconnect":
             connection.close()
             return
-
-
-def started() -> float:
-    """Monotonic moment, for callers that report how long web has been away."""
-    return clock.monotonic()

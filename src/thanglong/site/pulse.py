@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from thanglong.kit import clock, registry
+from thanglong.site.upstream import Connection
 from thanglong.surfaces.asgi import Request, Scope, Send
 
 BEAT = 15.0
@@ -55,45 +56,40 @@ class Health:
     async def answer(self, request: Request) -> None:
         """200 when all parts are well, else 503; the parts and their reasons as JSON."""
         web, others = await asyncio.gather(self._web(), asyncio.to_thread(self._others))
-        parts = {"live": None, "web": web, **others}
-        well = not any(parts.values())
-        shown = {
-            name: {"ok": reason is None, **({"reason": reason} if reason else {})} for name, reason in parts.items()
-        }
-        body = orjson.dumps({"ok": well, "time": clock.now().isoformat(), "parts": shown})
+        parts = {"live": "ok", **web, **others}
+        well = all(state == "ok" for state in parts.values())
+        body = orjson.dumps({"status": "ok" if well else "failing", "time": clock.now(), "parts": parts})
         await request.respond(200 if well else 503, body, [(b"cache-control", b"no-store")], JSON)
 
-    async def _web(self) -> str | None:
+    async def _web(self) -> dict[str, str]:
+        """Web's own parts, each ``ok`` or the reason; ``web`` itself among them."""
         try:
             async with asyncio.timeout(3):
-                reader, writer = await asyncio.open_unix_connection(self._socket)
-                try:
-                    writer.write(b"HEAD /healthz/web HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
-                    line = await reader.readline()
-                finally:
-                    writer.close()
+                status, body = await ask(self._socket, b"/healthz")
         except TimeoutError:
-            return "web does not answer within 3 s"
-        except OSError as error:
-            return f"web cannot be reached: {error.strerror or error}"
-        status = int(line.split(b" ")[1]) if line.startswith(b"HTTP/1") else 0
-        # any answer below 500 shows that web is alive
-        return None if 200 <= status < 500 else f"web answered {status}"
+            return {"web": "does not answer within 3 s"}
+        except (OSError, EOFError, ValueError) as error:
+            return {"web": f"cannot be reached: {getattr(error, 'strerror', None) or error}"}
+        try:
+            parts = orjson.loads(body)["parts"]
+            return {"web": "ok", **{str(name): str(state) for name, state in parts.items()}}
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return {"web": "ok" if status < 500 else f"answered {status}"}
 
-    def _others(self) -> dict[str, str | None]:
-        found: dict[str, str | None] = {"worker": self._worker()}
+    def _others(self) -> dict[str, str]:
+        found = {"worker": self._worker() or "ok"}
         for name, check in registry.health.items():
-            if check.process == "live":
-                found[name] = _ask(check.check)
+            if check.process in ("live", "*"):
+                found[name] = _ask(check.check) or "ok"
         return found
 
     def _worker(self) -> str | None:
         try:
             beat = orjson.loads(self._beat.read_bytes())["beat"]
         except (OSError, ValueError, KeyError):
-            return "the worker has not started"
+            return "has not started"
         age = clock.System().now().timestamp() - float(beat)
-        return None if age < BEAT else f"the worker was last heard {age:.0f} s ago"
+        return None if age < BEAT else f"was last heard {age:.0f} s ago"
 
 
 def _ask(check: Any) -> str | None:
@@ -102,3 +98,17 @@ def _ask(check: Any) -> str | None:
     except Exception as error:
         return f"the check failed: {error}"
     return found
+
+
+async def ask(socket: str, path: bytes) -> tuple[int, bytes]:
+    """Status and body of a GET to the web process; OSError, EOFError or ValueError when it does not answer."""
+    reader, writer = await asyncio.open_unix_connection(socket)
+    connection = Connection(reader, writer)
+    try:
+        connection.write(b"GET %b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n" % path)
+        answer = await connection.answer("GET")
+        if answer.small is not None:
+            return answer.status, await connection.exactly(answer.small)
+        return answer.status, b"".join([piece async for piece in connection.pieces(answer)])
+    finally:
+        connection.close()

@@ -15,5 +15,5 @@ class ThingsConfig(AppConfig):
         registry.health.add("things", registry.Health(service.health, process="live"))
         registry.pages.add(
             "things",
-            registry.Page("centre", "things:types", N_("City database"), "database", order=80, action="things.view"),
+            registry.Page("centre", "things:types", N_("City database"), "data", order=80, action="things.view"),
         )

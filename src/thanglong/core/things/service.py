@@ -72,6 +72,15 @@ def types_of(entity: Mapping[str, Any]) -> list[str]:
     return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
+def moment_of(instance: Mapping[str, Any]) -> datetime | None:
+    """When an attribute instance was observed, or None when it does not say."""
+    text = instance.get("observedAt")
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
 def query(actor: Actor, query: ThingQuery) -> list[Entity]:
     """Entities in the order of their ids; a stranger sees only open types."""
     types = readable(actor, query.types)

@@ -6,10 +6,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from thanglong.kit.errors import N_
 from thanglong.kit.ports import AllOf, AnyOf, Area, Change, Sample, Term, ThingQuery, WriteMode, Written
 
 __all__ = [
     "OPEN_TYPES",
+    "TITLES",
     "AllOf",
     "AnyOf",
     "Area",
@@ -61,6 +63,26 @@ OPEN_TYPES = frozenset(
 )
 """Types anyone may read without signing in: what can be seen from the street, and what helps people. Vehicles on duty,
 data centres and whatever a later module brings stay closed until they are named here."""
+
+TITLES = {
+    "AirQualityObserved": N_("Air quality"),
+    "Ambulance": N_("Ambulances"),
+    "AmbulanceStation": N_("Ambulance stations"),
+    "DataCentre": N_("Data centres"),
+    "FireEngine": N_("Fire engines"),
+    "FireHydrant": N_("Fire hydrants"),
+    "FireStation": N_("Fire stations"),
+    "Hospital": N_("Hospitals"),
+    "OffStreetParking": N_("Car parks"),
+    "OnStreetParking": N_("Kerbside parking"),
+    "ParkingSpot": N_("Parking spaces"),
+    "Streetlight": N_("Street lamps"),
+    "StreetlightControlCabinet": N_("Lighting cabinets"),
+    "TrafficFlowObserved": N_("Traffic detectors"),
+    "TrafficSignal": N_("Signal controllers"),
+    "WeatherObserved": N_("Weather"),
+}
+"""What people call the entities of a type; a type without a title is shown by its own name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,12 @@
+"""Addresses of the city database's pages in the centre."""
+
+from django.urls import path
+
+from thanglong.core.things import views
+
+app_name = "things"
+urlpatterns = [
+    path("centre/things/", views.types, name="types"),
+    path("centre/things/type/<path:kind>/", views.entities, name="entities"),
+    path("centre/things/entity/<path:id>/", views.entity, name="entity"),
+]

@@ -1,0 +1,148 @@
+"""The city database as pages: types with their counts, entities of a type, one entity with its past."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from thanglong.core.things import service
+from thanglong.core.things.rules import chart_of, shown_value
+from thanglong.core.things.types import TITLES, Term, ThingQuery, plain, position
+from thanglong.kit import clock
+from thanglong.kit.errors import NotFound
+from thanglong.kit.ports import Actor
+
+PAGE = 50
+PAST = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeRow:
+    """One attribute as the entity's page shows it."""
+
+    name: str
+    value: str
+    unit: str
+    observed_at: Any
+    link: str
+    selected: bool
+
+
+def _actor(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def title_of(kind: str) -> str:
+    """A type's name in the reader's language, or as it is where nobody has named it."""
+    return gettext(TITLES[kind]) if kind in TITLES else kind
+
+
+@require_safe
+def types(request: HttpRequest) -> HttpResponse:
+    """All types the reader may see."""
+    rows = [(title_of(facts.name), facts) for facts in service.types(_actor(request))]
+    rows.sort(key=lambda row: -row[1].count)
+    return render(request, "things/types.html", {"rows": rows, "total": sum(facts.count for _, facts in rows)})
+
+
+@require_safe
+def entities(request: HttpRequest, kind: str) -> HttpResponse:
+    """Entities of one type, fifty a page, found by name or id."""
+    actor, text, after = _actor(request), request.GET.get("search", "").strip()[:100], request.GET.get("after", "")
+    found = service.query(actor, _search(kind, text, after))
+    if text and not found and not after:
+        found = service.query(actor, ThingQuery([kind], id_pattern=re.escape(text), limit=PAGE + 1))
+    rows = [
+        {
+            "id": item["id"],
+            "name": shown_value(plain(item, "name")) or item["id"],
+            "state": _state(item),
+            "position": position(item),
+        }
+        for item in found[:PAGE]
+    ]
+    context = {
+        "kind": kind,
+        "title": title_of(kind),
+        "rows": rows,
+        "search": text,
+        "next": rows[-1]["id"] if len(found) > PAGE else "",
+        "total": None if text else service.count(actor, ThingQuery([kind])),
+    }
+    return render(request, "things/entities.html", context)
+
+
+def _search(kind: str, text: str, after: str) -> ThingQuery:
+    if text.startswith("urn:"):
+        return ThingQuery([kind], id_prefix=text, after=after, limit=PAGE + 1)
+    where = Term("name", "~=", f"(?i){re.escape(text)}") if text else None
+    return ThingQuery([kind], where=where, after=after, limit=PAGE + 1)
+
+
+def _state(entity: Mapping[str, Any]) -> str:
+    for name in entity:
+        if name in ("status", "state") or name.endswith(("State", "Status")):
+            return shown_value(plain(entity, name))
+    return ""
+
+
+@require_safe
+def entity(request: HttpRequest, id: str) -> HttpResponse:
+    """One entity: its attributes now, one of them over the last week."""
+    actor = _actor(request)
+    found = service.get(actor, id)
+    names = [name for name in found if name not in ("id", "type")]
+    chosen = request.GET.get("attribute", "") or next((name for name in names if _moves(found[name])), "")
+    if chosen and chosen not in names:
+        raise NotFound
+    kinds = service.types_of(found)
+    context = {
+        "id": id,
+        "kind": kinds[0],
+        "title": title_of(kinds[0]),
+        "name": shown_value(plain(found, "name")) or id,
+        "rows": [_row(found, name, chosen) for name in names],
+        "position": position(found),
+        "chosen": chosen,
+        "api": f"/ngsi-ld/v1/entities/{quote(id, safe=':')}",
+        **_past(actor, id, chosen),
+    }
+    return render(request, "things/entity.html", context)
+
+
+def _moves(attribute: Any) -> bool:
+    instance = attribute[0] if isinstance(attribute, list) else attribute
+    return "observedAt" in instance and instance.get("type") == "Property"
+
+
+def _row(entity: Mapping[str, Any], name: str, chosen: str) -> AttributeRow:
+    attribute = entity[name]
+    instance = attribute[0] if isinstance(attribute, list) else attribute
+    target = instance.get("object")
+    link = ""
+    if isinstance(target, str) and not target.startswith("urn:ngsi-ld:Unit:"):
+        link = f"/centre/things/entity/{quote(target, safe=':')}/"
+    return AttributeRow(
+        name,
+        shown_value(plain(entity, name)),
+        str(instance.get("unitCode", "")),
+        service.moment_of(instance),
+        link,
+        name == chosen,
+    )
+
+
+def _past(actor: Actor, id: str, attribute: str) -> dict[str, Any]:
+    if not attribute:
+        return {"samples": [], "chart": None}
+    samples = service.history(actor, id, attribute, clock.now() - PAST, None, 2000, newest=True)
+    rows = [(item.moment, shown_value(plain({"a": item.instance}, "a"))) for item in samples[::-1][:100]]
+    return {"samples": rows, "chart": chart_of(attribute, samples)}
