@@ -56,7 +56,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "cable", Family.LIGHT, N_("Telecom cables hanging"),
         N_("Cables sag over the road or lie on the pavement."),
-        "cable", "telecom", 72, radius=60,
+        "link", "telecom", 72, radius=60,
         words=_words(
             "cáp viễn thông, dây cáp, cáp quang, dây mạng, dây viễn thông, búi dây, cáp võng, dây thông "
             "tin, dây võng, dây chằng chịt, cable, fibre"
@@ -65,7 +65,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "tree", Family.GREEN, N_("Tree broken or leaning"),
         N_("A tree leans, is dead, or its branches hide a sign or touch a line."),
-        "tree", "trees", 72, urgent_hours=2, radius=40,
+        "park", "trees", 72, urgent_hours=2, radius=40,
         words=_words(
             "cây xanh, cành cây, cây đổ, cây nghiêng, cây chết, gãy cành, cây gãy, cây mục, cây khô, rễ "
             "cây, cắt tỉa, cây sâu, nhánh cây, cây cổ thụ, cây bóng mát, cây, tree, branch"
@@ -88,7 +88,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "animal", Family.GREEN, N_("Stray or dead animal"),
         N_("A dog without lead or muzzle, a dead animal, a nuisance."),
-        "paw", "ward", 24, calendar="always", radius=80,
+        "heart", "ward", 24, calendar="always", radius=80,
         words=_words(
             "chó thả rông, chó dữ, chó, mèo, chuột, xác động vật, chuột chết, rọ mõm, động vật, chó "
             "cắn, gia cầm, ong, rắn, stray dog, dead animal, dog"
@@ -97,7 +97,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "waste", Family.WASTE, N_("Rubbish not collected"),
         N_("Household or building rubbish lies where it should not."),
-        "bin", "ward", 24, calendar="always", radius=50,
+        "trash", "ward", 24, calendar="always", radius=50,
         words=_words(
             "rác thải, rác, đổ rác, bãi rác, thu gom rác, xe rác, rác ùn ứ, phế thải, xà bần, túi rác, "
             "bốc mùi, đống rác, rác sinh hoạt, vật liệu thải, đổ trộm, rubbish, garbage, trash, litter"
@@ -112,7 +112,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "dirt", Family.WASTE, N_("Street or canal dirty"),
         N_("Mud, dust, oil or a stinking ditch."),
-        "broom", "ward", 48, radius=80,
+        "trash", "ward", 48, radius=80,
         words=_words(
             "bụi bẩn, bùn đất, rơi vãi, dầu loang, vệ sinh môi trường, mùi hôi, ô nhiễm, đốt rác, khói "
             "bụi, mương bẩn, nước thải, kênh, bẩn thỉu, đất cát, hôi thối, dirt, smell, pollution"
@@ -121,7 +121,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "flood", Family.WATER, N_("Flooded street or blocked drain"),
         N_("Water stays in the street, a drain is blocked or flows back."),
-        "wave", "drainage", 24, calendar="always", urgent_hours=2, radius=80,
+        "flood", "drainage", 24, calendar="always", urgent_hours=2, radius=80,
         words=_words(
             "ngập, ngập úng, ngập nước, thoát nước, tắc cống, cống tắc, nước dâng, úng nước, miệng "
             "cống, nước không thoát, nước tràn, rãnh thoát, đọng nước, ngập sâu, flood, flooded, drain, "
@@ -148,7 +148,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "water", Family.WATER, N_("Water supply failing"),
         N_("No water, dirty water, or a pipe that leaks in the street."),
-        "drop", "water", 24, calendar="always", radius=100,
+        "water", "water", 24, calendar="always", radius=100,
         words=_words(
             "nước sạch, mất nước, vỡ ống, ống nước, rò rỉ nước, nước đục, nước yếu, nước máy, đường "
             "ống, nước sinh hoạt, nước có mùi, cấp nước, đồng hồ nước, water pipe, no water, leak"
@@ -177,7 +177,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "encroachment", Family.ROAD, N_("Pavement occupied"),
         N_("Goods, tables, stalls or parked motorbikes leave no way for people on foot."),
-        "walk", "ward", 24, radius=50, days=7,
+        "people", "ward", 24, radius=50, days=7,
         words=_words(
             "lấn chiếm vỉa hè, lấn chiếm, vỉa hè, bán hàng rong, hàng quán, bày bán, kinh doanh trên "
             "vỉa hè, bàn ghế, chiếm lòng đường, lòng lề đường, để xe trên vỉa hè, không còn lối đi, chợ "
@@ -212,7 +212,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "sign", Family.TRAFFIC, N_("Sign or road marking"),
         N_("A sign is fallen, hidden, wrong; a marking is worn off."),
-        "sign", "roads", 96, radius=40,
+        "flag", "roads", 96, radius=40,
         words=_words(
             "biển báo, biển chỉ dẫn, vạch kẻ đường, vạch sơn, biển giao thông, cọc tiêu, gương cầu, "
             "biển tên phố, gờ giảm tốc, dải phân cách, lan can, hộ lan, vạch mờ, biển cấm, sign, road "
@@ -233,7 +233,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "construction", Family.BUILDING, N_("Building without permission"),
         N_("A house grows without permit, on public ground, or a site is unsafe."),
-        "crane", "ward", 120, radius=60, days=60, proof=Proof.PHOTO_OR_DOCUMENT, coarse=True,
+        "works", "ward", 120, radius=60, days=60, proof=Proof.PHOTO_OR_DOCUMENT, coarse=True,
         words=_words(
             "xây dựng trái phép, xây nhà, không phép, sai phép, công trình, cơi nới, xây dựng, đổ trần, "
             "lấn đất, giấy phép xây dựng, vật liệu xây dựng, giàn giáo, thi công, xây chui, phá dỡ, "
@@ -244,7 +244,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "advert", Family.BUILDING, N_("Illegal advertising"),
         N_("Stickers, banners and painted telephone numbers on walls and poles."),
-        "poster", "ward", 72, radius=60,
+        "image", "ward", 72, radius=60,
         words=_words(
             "quảng cáo, rao vặt, tờ rơi, dán quảng cáo, khoan cắt bê tông, biển quảng cáo, băng rôn, tờ "
             "dán, sơn vẽ bậy, vẽ bậy, tin dụng đen, cho vay, dán giấy, advert, sticker, graffiti"
@@ -253,7 +253,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "noise", Family.LIVING, N_("Noise"),
         N_("Karaoke, building noise or machines, at night above all."),
-        "sound", "ward", 12, calendar="always", radius=150, days=7, proof=Proof.PHOTO_OR_DOCUMENT, coarse=True,
+        "megaphone", "ward", 12, calendar="always", radius=150, days=7, proof=Proof.PHOTO_OR_DOCUMENT, coarse=True,
         words=_words(
             "tiếng ồn, karaoke, loa kéo, loa kẹo kéo, hát to, nhạc to, ồn ào, khoan đục, mở nhạc, gây "
             "ồn, ầm ĩ, không ngủ được, loa phóng thanh, quán nhậu, ồn, noise, loud music"
@@ -263,7 +263,7 @@ CATEGORIES: tuple[Category, ...] = (
     Category(
         "food", Family.LIVING, N_("Food hygiene"),
         N_("Dirty kitchen, spoiled or unlabelled food, suspected poisoning."),
-        "food", "food", 48, radius=60, proof=Proof.PHOTO_OR_DOCUMENT,
+        "shield", "food", 48, radius=60, proof=Proof.PHOTO_OR_DOCUMENT,
         words=_words(
             "an toàn thực phẩm, vệ sinh thực phẩm, thực phẩm bẩn, ngộ độc, đồ ăn, quán ăn, thức ăn ôi, "
             "bếp ăn, thịt ôi, hết hạn sử dụng, mất vệ sinh, hàng ăn, giết mổ, food, restaurant, "

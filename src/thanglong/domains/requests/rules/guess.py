@@ -104,9 +104,7 @@ def _matches(marked: list[str], folded: list[str]) -> Iterator[tuple[_Phrase, in
             if tuple(folded[start:end]) != phrase.folded:
                 continue
             typed = tuple(marked[start:end])
-            if spelled(" ".join(typed)) == phrase.spelled:
-                yield phrase, start, phrase.weight
-            elif typed == phrase.folded and len(typed) > 1:
+            if spelled(" ".join(typed)) == phrase.spelled or (typed == phrase.folded and len(typed) > 1):
                 yield phrase, start, phrase.weight
             elif typed == phrase.folded:
                 # one bare syllable may be another word: "den" is đèn, đến or đen
