@@ -91,6 +91,11 @@ def _present(on: Any) -> set[str]:
         return {row[0] for row in cursor.fetchall()}
 
 
+def every(on: Any = connection) -> list[str]:
+    """Names of all guards that ought to stand."""
+    return sorted(_wanted(on.vendor))
+
+
 def install(on: Any = connection) -> None:
     """Put up every guard that is missing. Idempotent; run by migrations and by ``doctor``'s repair."""
     present = _present(on)

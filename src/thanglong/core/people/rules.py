@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from thanglong.core.people.types import SCOPES, Membership, Role, Throttle, Token
+from thanglong.core.people.types import CITY, SCOPES, Membership, Role, Throttle, Token
 from thanglong.kit.ports import Reach
 
 TOKEN_PREFIX = "tlg_"  # noqa: S105  the public beginning of every key, by which leaks are found
@@ -34,7 +34,7 @@ def where(
         role = roles.get(item.role)
         if role is None or action not in role.actions or not item.valid_on(day):
             continue
-        if item.unit == root:
+        if item.unit in (CITY, root):
             return Reach(True)
         units |= subtree(item.unit)
     return Reach(False, frozenset(units))

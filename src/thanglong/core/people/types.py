@@ -8,6 +8,9 @@ from uuid import UUID
 
 from thanglong.kit.errors import N_, Denied, TooMany
 
+# In a membership: the city as a whole, whichever unit that is (the first administrator is made before there are units).
+CITY = UUID(int=0)
+
 
 class Kind(StrEnum):
     """Why somebody holds a role: their post, lent by another unit for a while, or standing in for somebody."""

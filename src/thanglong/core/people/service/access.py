@@ -8,7 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from thanglong.core.people import repository, rules
-from thanglong.core.people.types import ACTIONS, Membership, Role, Token
+from thanglong.core.people.types import ACTIONS, CITY, Membership, Role, Token
 from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
@@ -123,24 +123,19 @@ class TableAccess:
         memberships = known.of(account)
         if not memberships:
             return Reach(False)
-        return rules.where(memberships, known.roles, action, on or clock.today(), _subtree(on), _root(on))
+        return rules.where(memberships, known.roles, action, on or clock.today(), _subtree(on), root(on))
 
 
-def _subtree(on: date | None) -> rules.Subtree:
-    def subtree(unit: UUID) -> frozenset[UUID]:
-        try:
-            return places.subtree(unit, on)
-        except NotFound:
-            return frozenset()
-
-    return subtree
-
-
-def _root(on: date | None) -> UUID | None:
+def root(on: date | None = None) -> UUID:
+    """The city's own unit on a day; the city as a whole while there are no units."""
     try:
         return places.city(on).id
     except NotFound:
-        return None
+        return CITY
+
+
+def _subtree(on: date | None) -> rules.Subtree:
+    return lambda unit: places.subtree(unit, on)
 
 
 access = TableAccess()

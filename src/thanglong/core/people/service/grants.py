@@ -7,9 +7,9 @@ from uuid import UUID
 
 from thanglong.core.ledger import service as ledger
 from thanglong.core.people import repository, rules
-from thanglong.core.people.service.access import access
+from thanglong.core.people.service.access import access, root
 from thanglong.core.people.service.accounts import create_account, ref
-from thanglong.core.people.types import AccountInfo, Kind, Member, Membership, NotYours, Role
+from thanglong.core.people.types import CITY, AccountInfo, Kind, Member, Membership, NotYours, Role
 from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import N_, Conflict, Denied, Fault, Invalid, NotFound
@@ -129,18 +129,11 @@ def create_first_administrator(username: str, password: str) -> AccountInfo:
         if repository.any_account():
             raise Conflict(N_("There are accounts already."))
         account = create_account(SYSTEM, username, username, password)
-        made = Membership(new_id(), account.id, "city_admin", _root(), clock.today(), None, Kind.POST, None)
+        made = Membership(new_id(), account.id, "city_admin", root(), clock.today(), None, Kind.POST, None)
         repository.add_membership(made)
         _changed(SYSTEM, "membership.granted", made, before=None, after=_state(made))
     access.renew()
     return account
-
-
-def _root() -> UUID:
-    try:
-        return places.city().id
-    except NotFound:
-        return UUID(int=0)
 
 
 def _yesterday() -> date:
@@ -156,9 +149,7 @@ def _check(account: UUID, role: str, unit: UUID, start: date, end_: date | None)
         faults.append(Fault("valid_to", N_("The last day lies before the first one.")))
     if not repository.active(account):
         faults.append(Fault("account", N_("There is no open account of this name.")))
-    try:
-        places.unit(unit, start)
-    except NotFound:
+    if unit != CITY and unit not in places.subtree(root(start), start):
         faults.append(Fault("unit", N_("There is no such unit on that day.")))
     if faults or wanted is None:
         raise Invalid(faults)
@@ -179,7 +170,7 @@ def _check_bounds(
         # ending needs the right today only, however long the granter's own term is
         own = [replace(item, valid_from=period[0], valid_to=None) for item in own]
     units = rules.within(own, known.roles, role, period)
-    if not any(unit in places.subtree(mine) for mine in units):
+    if not any(mine in (CITY, root()) or unit in places.subtree(mine) for mine in units):
         raise NotYours()
 
 
