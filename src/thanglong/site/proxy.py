@@ -98,7 +98,7 @@ class Proxy:
     async def _exchange(
         self, connection: Connection, receive: Receive, head: bytes, upload: Upload, method: str
     ) -> tuple[Answer, "asyncio.Task[None] | None"]:
-        connection.write(head)
+        await connection.write(head)
         if upload.framed == "none":
             async with asyncio.timeout(HEAD_TIMEOUT):
                 return await connection.answer(method), None
@@ -127,11 +127,10 @@ class Proxy:
                 raise Gone
             piece = message.get("body", b"")
             if piece:
-                connection.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-                await connection.drain()
+                await connection.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
             if not message.get("more_body"):
                 if chunked:
-                    connection.write(b"0\r\n\r\n")
+                    await connection.write(b"0\r\n\r\n")
                 return
 
     async def _relay(
@@ -160,7 +159,7 @@ class Proxy:
             # the status is already out: all that is left is to break off, so that the client sees it is not whole
             raise ConnectionAbortedError("web broke off in the midst of an answer") from None
         finally:
-            unsent = sending is not None and not sending.done()
+            unsent = sending is not None and (not sending.done() or sending.exception() is not None)
             for task in (sending, watch):
                 if task is not None:
                     task.cancel()

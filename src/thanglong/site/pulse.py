@@ -24,7 +24,8 @@ p{margin:0 0 1rem}[lang=en]{color:#5c5851}
 @media (prefers-color-scheme:dark){body{background:#12161C;color:#EDEAE4}h1{color:#F0837F}[lang=en]{color:#A9A49B}}
 </style></head><body><main><h1>Chờ một chút nhé</h1>
 <p>Hệ thống đang khởi động lại. Trang này tự mở lại sau vài giây; những gì bạn đã gửi vẫn còn nguyên.</p>
-<p lang="en">The platform is restarting. This page opens again by itself in a few seconds; nothing you sent was lost.</p>
+<p lang="en">The platform is restarting. This page opens again by itself in a few seconds; nothing you sent was
+lost.</p>
 </main></body></html>
 """.encode()
 
@@ -102,10 +103,9 @@ def _ask(check: Any) -> str | None:
 
 async def ask(socket: str, path: bytes) -> tuple[int, bytes]:
     """Status and body of a GET to the web process; OSError, EOFError or ValueError when it does not answer."""
-    reader, writer = await asyncio.open_unix_connection(socket)
-    connection = Connection(reader, writer)
+    connection = await Connection.open(socket)
     try:
-        connection.write(b"GET %b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n" % path)
+        await connection.write(b"GET %b HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n" % path)
         answer = await connection.answer("GET")
         if answer.small is not None:
             return answer.status, await connection.exactly(answer.small)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -35,40 +36,90 @@ class Answer:
 
 
 class Connection:
-    """One connection to web."""
+    """One connection to web.
 
-    __slots__ = ("_reader", "_writer", "reused", "since")
+    It works on the bare socket: a server that refuses an upload answers and closes with data unread, which the next
+    read reports as a reset *before* the answer; asyncio's streams would lose the answer then.
+    """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
+    __slots__ = ("_buffer", "_loop", "_socket", "reused", "since")
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._loop = asyncio.get_running_loop()
+        self._buffer = bytearray()
         self.reused = False
         self.since = 0.0
 
+    @classmethod
+    async def open(cls, path: str) -> "Connection":
+        """Connect to the socket at ``path``; OSError when nobody listens."""
+        fresh = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        fresh.setblocking(False)
+        try:
+            await asyncio.get_running_loop().sock_connect(fresh, path)
+        except BaseException:
+            fresh.close()
+            raise
+        return cls(fresh)
+
     @property
     def usable(self) -> bool:
-        return not self._reader.at_eof() and not self._writer.is_closing()
+        """Whether the other side has kept it open and silent."""
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return not self._buffer
+        except OSError:
+            return False
+        return False
 
-    def write(self, data: bytes) -> None:
-        self._writer.write(data)
-
-    async def drain(self) -> None:
-        await self._writer.drain()
+    async def write(self, data: bytes) -> None:
+        await self._loop.sock_sendall(self._socket, data)
 
     def close(self) -> None:
-        with contextlib.suppress(Exception):
-            self._writer.close()
+        self._socket.close()
+
+    async def _more(self) -> bytes:
+        try:
+            return await self._loop.sock_recv(self._socket, PIECE)
+        except ConnectionResetError:
+            # what came before the reset can still be read
+            return await self._loop.sock_recv(self._socket, PIECE)
+
+    async def _until(self, sign: bytes) -> bytes:
+        """All up to and with ``sign``; EOFError when it ends before, ValueError when it is too far away."""
+        while (at := self._buffer.find(sign)) < 0:
+            piece = await self._more()
+            if not piece:
+                raise EOFError("web closed the connection")
+            self._buffer += piece
+            if len(self._buffer) > MOST_HEAD + PIECE:
+                raise ValueError("web's head is too long")
+        found = bytes(self._buffer[: at + len(sign)])
+        del self._buffer[: at + len(sign)]
+        return found
+
+    async def _some(self, most: int) -> bytes:
+        """Between one and ``most`` bytes; none at the end."""
+        if not self._buffer:
+            self._buffer += await self._more()
+        found = bytes(self._buffer[:most])
+        del self._buffer[:most]
+        return found
 
     async def exactly(self, count: int) -> bytes:
-        return await self._reader.readexactly(count)
+        while len(self._buffer) < count:
+            piece = await self._more()
+            if not piece:
+                raise EOFError("web closed in the midst of a body")
+            self._buffer += piece
+        return await self._some(count) if count else b""
 
     async def answer(self, method: str) -> Answer:
         """Read the head of the answer, past informational ones."""
         while True:
-            try:
-                head = await self._reader.readuntil(b"\r\n\r\n")
-            except asyncio.LimitOverrunError as error:
-                raise ValueError("web's head is too long") from error
-            answer = parse_head(head, method)
+            answer = parse_head(await self._until(b"\r\n\r\n"), method)
             if answer.status >= 200:
                 return answer
 
@@ -80,7 +131,7 @@ class Connection:
             return
         left = answer.length
         while left is None or left > 0:
-            piece = await self._reader.read(PIECE if left is None else min(left, PIECE))
+            piece = await self._some(PIECE if left is None else min(left, PIECE))
             if not piece:
                 if left is not None:
                     raise EOFError("web closed in the midst of a body")
@@ -90,18 +141,18 @@ class Connection:
 
     async def _chunks(self) -> AsyncIterator[bytes]:
         while True:
-            size = int((await self._reader.readuntil(b"\r\n")).partition(b";")[0], 16)
+            size = int((await self._until(b"\r\n")).partition(b";")[0], 16)
             if size == 0:
-                while await self._reader.readuntil(b"\r\n") != b"\r\n":
+                while await self._until(b"\r\n") != b"\r\n":
                     continue
                 return
             while size > 0:
-                piece = await self._reader.read(min(size, PIECE))
+                piece = await self._some(min(size, PIECE))
                 if not piece:
                     raise EOFError("web closed in the midst of a chunk")
                 size -= len(piece)
                 yield piece
-            await self._reader.readexactly(2)
+            await self.exactly(2)
 
 
 def parse_head(head: bytes, method: str) -> Answer:
@@ -168,7 +219,7 @@ class Pool:
     async def _open(self, until: float) -> Connection:
         while True:
             try:
-                return Connection(*await asyncio.open_unix_connection(self._path, limit=MOST_HEAD))
+                return await Connection.open(self._path)
             except OSError as error:
                 if clock.monotonic() >= until:
                     raise Refused from error

@@ -1,7 +1,7 @@
 """How a query is answered: by the most selective index range, or by walking the ids and testing each entity.
 
-A range is counted first, up to a bound. A short one drives the query (its entities are fetched, tested against the other
-criteria, sorted). If all are long, the ids are walked in order and the walk ends as soon as the page is full.
+A range is counted first, up to a bound. A short one drives the query (its entities are fetched, tested against the
+other criteria, sorted). If all are long, the ids are walked in order and the walk ends as soon as the page is full.
 """
 
 from abc import ABC, abstractmethod

@@ -91,7 +91,7 @@ def parse_time(text: str) -> datetime | None:
 
 
 def key_text(text: str) -> str:
-    """The text as it stands in the index: long texts are cut and told apart by their digest; no NUL, no lone surrogate."""
+    """The text as it stands in the index: long texts are cut and told apart by their digest; NUL is replaced."""
     clean = text.replace("\x00", "\ufffd")
     if len(clean) > TEXT:
         clean = f"{clean[: TEXT - 100]}\x1f{hashlib.sha256(clean.encode('utf-8', 'replace')).hexdigest()}"

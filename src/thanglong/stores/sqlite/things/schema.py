@@ -15,7 +15,8 @@ CREATE TABLE entity(
   n INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, alive INTEGER NOT NULL, type INTEGER NOT NULL, id TEXT NOT NULL,
   created INTEGER NOT NULL, modified INTEGER NOT NULL, state TEXT NOT NULL, stamps TEXT NOT NULL);
 CREATE UNIQUE INDEX entity_id ON entity(tenant, id);
-CREATE TABLE kind(tenant INTEGER, type INTEGER, id TEXT, n INTEGER NOT NULL, PRIMARY KEY(tenant, type, id)) WITHOUT ROWID;
+CREATE TABLE kind(
+  tenant INTEGER, type INTEGER, id TEXT, n INTEGER NOT NULL, PRIMARY KEY(tenant, type, id)) WITHOUT ROWID;
 CREATE TABLE attribute(
   tenant INTEGER, type INTEGER, attr INTEGER, n INTEGER, dataset INTEGER, ordinal INTEGER,
   number NUMERIC, text TEXT, time INTEGER, ref TEXT,
@@ -55,4 +56,5 @@ ON CONFLICT(tenant, type) DO UPDATE SET count = count + excluded.count"""
 BOX_GONE = "DELETE FROM box WHERE id = ?"
 BOX_SET = "INSERT OR REPLACE INTO box(id, west, east, south, north, lon, lat, shape) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 HISTORY = """
-INSERT INTO history(seq, attr, dataset, n, at, moment, observed, op, number, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+INSERT INTO history(seq, attr, dataset, n, at, moment, observed, op, number, value)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""

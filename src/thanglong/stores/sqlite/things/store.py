@@ -156,7 +156,8 @@ class SqliteThings:
         if number is None:
             return []
         sql = (
-            "SELECT h.at, h.observed, h.moment, h.value FROM history h WHERE h.attr = ? AND h.moment >= ? AND h.moment < ? "
+            "SELECT h.at, h.observed, h.moment, h.value FROM history h "
+            "WHERE h.attr = ? AND h.moment >= ? AND h.moment < ? "
             "AND h.n = (SELECT n FROM entity WHERE tenant = ? AND id = ?) "
             f"ORDER BY h.moment {'DESC' if newest else 'ASC'}, h.seq {'DESC' if newest else 'ASC'} LIMIT ?"
         )
