@@ -5,7 +5,8 @@ to a few parts in a thousand over one city.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -93,7 +94,8 @@ class City:
     """What the steps of the demo city hand on to each other.
 
     ``places`` sets ``wards`` (order 10), ``roads`` sets ``roads`` (order 20). ``shared`` is for anything else a later
-    step needs from an earlier one, keyed by module name. All randomness comes from :meth:`rng`.
+    step needs from an earlier one, keyed by module name. Things to be written go into the outbox by :meth:`emit`.
+    All randomness comes from :meth:`rng`.
     """
 
     seed: int
@@ -103,6 +105,25 @@ class City:
     wards: tuple[Ward, ...] = ()
     roads: Roads | None = None
     shared: dict[str, Any] = field(default_factory=dict)
+    units_at: Callable[[Sequence[float], Sequence[float]], Sequence[UUID | None]] | None = None
+    outbox: list[dict[str, Any]] = field(default_factory=list)
+
+    def emit(self, entities: Iterable[dict[str, Any]]) -> None:
+        """Hand NGSI-LD entities over for writing: the orchestration writes all of a step or a tick in few batches."""
+        self.outbox.extend(entities)
+
+    def units(self, lon: Floats, lat: Floats) -> list[UUID | None]:
+        """The unit of each point as the places know it (as the wards know it where no places are plugged in)."""
+        if self.units_at is not None:
+            return list(self.units_at(lon.tolist(), lat.tolist()))
+        return [self.wards[i].id if i >= 0 else None for i in self.wards_of(lon, lat).tolist()]
+
+    @cached_property
+    def code(self) -> str:
+        """A short code for ids: the initials of the name without marks (Hà Nội: hn)."""
+        plain = unicodedata.normalize("NFD", self.name.replace("Đ", "D").replace("đ", "d")).lower()
+        words = "".join(c for c in plain if c.isascii() and (c.isalpha() or c == " ")).split()
+        return "".join(word[0] for word in words) or "city"
 
     def rng(self, *parts: object) -> np.random.Generator:
         """A generator of its own for ``parts``: the same on every machine, independent of the order of steps."""

@@ -41,7 +41,8 @@ Hải Thượng Lãn Ông, Nguyễn Thiếp, Nguyễn Siêu, Nguyễn Quý Đứ
 Đồng Me, Châu Văn Liêm, Phú Đô, Lê Quang Đạo, Cương Kiên, Đại Mỗ
 """
 STREETS = tuple(dict.fromkeys(" ".join(name.split()) for name in FAMOUS.split(",")))
-ALLEY_M = 420.0
+ALLEY_M = 600.0
+PART_M = 6000.0
 
 
 def name_streets(
@@ -76,21 +77,23 @@ def name_streets(
 
 
 class _Deck:
-    """Famous names, shuffled; a name comes again only far from where it was used before."""
+    """Famous names, shuffled; a name comes again only in another part of the city, as far as the list reaches."""
 
     def __init__(self, rng: np.random.Generator, used: set[str]) -> None:
         order = rng.permutation(len(STREETS)).tolist()
         self.names = [STREETS[i] for i in order if STREETS[i] not in used]
-        self.places: dict[str, list[Floats]] = {}
+        self.taken: set[tuple[str, int, int]] = set()
         self.next = 0
 
     def draw(self, spot: Floats) -> str:
-        for attempt in range(len(self.names)):
+        east, north = int(spot[0] // PART_M), int(spot[1] // PART_M)
+        name = self.names[self.next % len(self.names)]
+        for attempt in range(60):
             name = self.names[(self.next + attempt) % len(self.names)]
-            if all(float(np.hypot(*(spot - other))) > 9000 for other in self.places.get(name, ())):
+            if (name, east, north) not in self.taken:
                 break
         self.next += 1
-        self.places.setdefault(name, []).append(spot)
+        self.taken.update((name, east + i, north + j) for i in (-1, 0, 1) for j in (-1, 0, 1))
         return name
 
 

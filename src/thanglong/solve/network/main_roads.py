@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from thanglong.solve.city import CLASSES, Floats, Ints, Plane
+from thanglong.solve.city import CLASSES, Ints, Plane
 from thanglong.solve.network.graph import MOTORWAY, Graph, middles
 from thanglong.solve.network.land import Land, smooth
 from thanglong.solve.network.sketch import Sketch
