@@ -6,7 +6,7 @@ import { join, relative } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const OUT = "../src/thanglong/web/static/dist";
-const CSS = ["portal", "desk", "centre"];
+const CSS = ["portal", "desk", "centre", "map"];
 await rm(OUT, { recursive: true, force: true });
 await mkdir(OUT, { recursive: true });
 
@@ -27,6 +27,7 @@ const worker = await build({
   entryNames: "[name]-[hash]",
   format: "esm",
   target: "es2022",
+  ignoreAnnotations: true,
 });
 const manifest = {};
 const note = (result) => {
@@ -38,6 +39,12 @@ const note = (result) => {
   }
 };
 note(worker);
+const styles = await build({
+  ...common,
+  entryPoints: Object.fromEntries(CSS.map((name) => [name, `src/css/${name}.css`])),
+  entryNames: "[name]-[hash]",
+});
+note(styles);
 const scripts = await build({
   ...common,
   entryPoints: { app: "src/app.ts" },
@@ -46,17 +53,12 @@ const scripts = await build({
   format: "esm",
   splitting: true,
   target: "es2022",
-  define: { MAP_WORKER: JSON.stringify(`/static/dist/${manifest["map-worker.js"]}`) },
+  define: {
+    MAP_WORKER: JSON.stringify(`/static/dist/${manifest["map-worker.js"]}`),
+    MAP_CSS: JSON.stringify(`/static/dist/${manifest["map.css"]}`),
+  },
 });
 note(scripts);
-const styles = await build({
-  ...common,
-  entryPoints: Object.fromEntries(CSS.map((name) => [name, `src/css/${name}.css`])),
-  entryNames: "[name]-[hash]",
-  external: [],
-});
-note(styles);
-
 // fonts the pages preload, by plain name
 for (const path of Object.keys(styles.metafile.outputs)) {
   const font = /assets\/(be-vietnam-pro-[a-z]+-\d+-normal)-[A-Z0-9]+\.woff2$/.exec(path);

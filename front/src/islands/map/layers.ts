@@ -1,0 +1,178 @@
+// Glyph layers: things or cases as marks, clustered with counts, kept fresh from the live stream.
+import type { ExpressionSpecification, GeoJSONSource, GeoJSONSourceDiff, Map as MapLibre } from "maplibre-gl";
+import type { State } from "./glyphs";
+
+export interface LayerProps {
+  key: string;
+  title: string;
+  icon: string;
+  shape?: string;
+  /** the attribute whose value decides the state, and its values' states */
+  state?: string;
+  states?: Record<string, State>;
+  types?: string[];
+  url?: string;
+  live?: boolean;
+  shown?: boolean;
+  minzoom?: number;
+  cluster?: boolean;
+}
+
+export interface MarkProperties {
+  id: string;
+  title: string;
+  state?: State;
+  meta?: string;
+  url?: string;
+  since?: string;
+  layer?: string;
+  [name: string]: unknown;
+}
+
+export type Mark = GeoJSON.Feature<GeoJSON.Point, MarkProperties>;
+
+const ORDER: Record<State, number> = { urgent: 0, notice: 1, normal: 2, silent: 3 };
+
+/** The marks of one layer, in memory and on the map. */
+export class GlyphLayer {
+  readonly marks = new Map<string, Mark>();
+  visible: boolean;
+  private changed = new Set<string>();
+  private timer = 0;
+  private loaded = false;
+
+  constructor(readonly props: LayerProps, private readonly map: MapLibre, private readonly told: () => void) {
+    this.visible = props.shown !== false;
+  }
+
+  /** Counts by state: what the rail shows beside the layer's name. */
+  counts(): Record<State, number> & { total: number } {
+    const counts = { normal: 0, notice: 0, urgent: 0, silent: 0, total: this.marks.size };
+    for (const mark of this.marks.values()) counts[mark.properties.state ?? "normal"] += 1;
+    return counts;
+  }
+
+  /** The state of an attribute's value. */
+  stateOf(value: unknown): State {
+    return this.props.states?.[String(value)] ?? "normal";
+  }
+
+  async load(): Promise<void> {
+    if (this.loaded || !this.props.url) return;
+    this.loaded = true;
+    const answer = await fetch(this.props.url, { headers: { Accept: "application/geo+json" } });
+    if (!answer.ok) {
+      this.loaded = false;
+      throw new Error(`${this.props.url}: ${answer.status}`);
+    }
+    const data = (await answer.json()) as GeoJSON.FeatureCollection<GeoJSON.Point, MarkProperties>;
+    this.marks.clear();
+    for (const feature of data.features) this.marks.set(String(feature.properties.id ?? feature.id), this.prepare(feature));
+    this.source()?.setData(this.collection());
+    this.told();
+  }
+
+  private prepare(mark: Mark): Mark {
+    const state = mark.properties.state ?? "normal";
+    mark.properties.state = state;
+    mark.properties.order = ORDER[state];
+    mark.id = mark.properties.id;
+    return mark;
+  }
+
+  private collection(): GeoJSON.FeatureCollection {
+    return { type: "FeatureCollection", features: [...this.marks.values()] };
+  }
+
+  private source(): GeoJSONSource | undefined {
+    return this.map.getSource<GeoJSONSource>(`layer-${this.props.key}`);
+  }
+
+  /** Change one mark's state, place or properties; the map follows within a moment, many changes at once. */
+  update(id: string, change: { state?: State; at?: [number, number]; properties?: Partial<MarkProperties> } | null): void {
+    const mark = this.marks.get(id);
+    if (change === null) this.marks.delete(id);
+    else if (!mark) return;
+    else {
+      if (change.at) mark.geometry = { type: "Point", coordinates: change.at };
+      mark.properties = { ...mark.properties, ...change.properties, ...(change.state ? { state: change.state } : {}) };
+      this.prepare(mark);
+    }
+    this.changed.add(id);
+    this.timer ||= window.setTimeout(() => this.flush(), 400);
+  }
+
+  /** A mark that was not there before. */
+  add(mark: Mark): void {
+    this.marks.set(mark.properties.id, this.prepare(mark));
+    this.changed.add(mark.properties.id);
+    this.timer ||= window.setTimeout(() => this.flush(), 400);
+  }
+
+  private flush(): void {
+    this.timer = 0;
+    const source = this.source();
+    const changes = this.changed;
+    this.changed = new Set();
+    if (!source) return;
+    if (changes.size > 2000) source.setData(this.collection());
+    else {
+      const diff: GeoJSONSourceDiff = { remove: [], add: [] };
+      for (const id of changes) {
+        const mark = this.marks.get(id);
+        diff.remove?.push(id);
+        if (mark) diff.add?.push(mark as GeoJSON.Feature);
+      }
+      source.updateData(diff).catch(() => source.setData(this.collection()));
+    }
+    this.told();
+  }
+
+  /** Put source and style layers on the map (also after a theme change). */
+  draw(): void {
+    const { key, cluster = true } = this.props;
+    const source = `layer-${key}`;
+    if (!this.map.getSource(source)) {
+      this.map.addSource(source, {
+        type: "geojson", data: this.collection(), promoteId: "id", cluster, clusterRadius: 46, clusterMaxZoom: 14, clusterMinPoints: 3,
+        clusterProperties: {
+          urgent: ["+", ["case", ["==", ["get", "state"], "urgent"], 1, 0]],
+          notice: ["+", ["case", ["==", ["get", "state"], "notice"], 1, 0]],
+        },
+      });
+    }
+    const visibility = this.visible ? "visible" : "none";
+    const size: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 9, 0.72, 13, 0.92, 16, 1.1];
+    if (cluster) {
+      this.map.addLayer({
+        id: `${key}-clusters`, type: "symbol", source, filter: ["has", "point_count"],
+        layout: {
+          visibility, "icon-size": size, "icon-allow-overlap": false, "text-allow-overlap": false, "icon-padding": 0,
+          "symbol-sort-key": ["-", 0, ["+", ["*", 1000, ["get", "urgent"]], ["*", 10, ["get", "notice"]]]],
+          "icon-image": ["concat", `${key}-cluster-`, ["case", [">", ["get", "urgent"], 0], "urgent", [">", ["get", "notice"], 0], "notice", "normal"]],
+          "text-field": ["get", "point_count_abbreviated"], "text-font": ["Be Vietnam Pro Bold", "Be Vietnam Pro"], "text-size": 10.5, "text-offset": [0, 0.72],
+        },
+        paint: { "text-color": this.ink },
+      });
+    }
+    this.map.addLayer({
+      id: `${key}-marks`, type: "symbol", source, minzoom: this.props.minzoom ?? 0, filter: ["!", ["has", "point_count"]],
+      layout: {
+        visibility, "icon-size": size, "icon-padding": 0,
+        "icon-image": ["concat", `${key}-`, ["coalesce", ["get", "state"], "normal"]],
+        "symbol-sort-key": ["coalesce", ["get", "order"], 2],
+        "icon-allow-overlap": ["step", ["zoom"], false, 14, true],
+      },
+    });
+  }
+
+  ink = "#000";
+
+  show(visible: boolean): void {
+    this.visible = visible;
+    for (const id of [`${this.props.key}-clusters`, `${this.props.key}-marks`]) {
+      if (this.map.getLayer(id)) this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
+    }
+    if (visible) void this.load();
+  }
+}
