@@ -6,7 +6,7 @@ devices write is no act of a person, so it enters the things' own log and not th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from thanglong.core.things.types import Change, Entity, Sample, ThingQuery, TypeFacts, WriteMode, Written, is_open
@@ -106,6 +106,15 @@ def history(
     """Past values of an attribute with ``since <= moment < until``, oldest first; NotFound for a hidden entity."""
     get(actor, id)
     return ports.plugged.things.history(id, attribute, since, until, limit, newest=newest)
+
+
+def recent(actor: Actor, id: str, attribute: str, hours: float = 24, most: int = 200) -> list[float]:
+    """The last hours of a numeric attribute as bare numbers, oldest first; empty where there is no such entity."""
+    try:
+        past = history(actor, id, attribute, clock.now() - timedelta(hours=hours), limit=most, newest=True)
+    except NotFound:
+        return []
+    return [float(sample.instance["value"]) for sample in past if sample.instance is not None]
 
 
 def types(actor: Actor) -> list[TypeFacts]:

@@ -26,6 +26,7 @@ __all__ = [
     "geo",
     "is_open",
     "iso",
+    "observed",
     "plain",
     "position",
     "prop",
@@ -147,6 +148,13 @@ def plain(entity: Mapping[str, Any], attribute: str, default: Any = None) -> Any
     if not isinstance(instance, Mapping):
         return default
     return instance.get("value", instance.get("object", instance.get("languageMap", default)))
+
+
+def observed(entity: Mapping[str, Any], attribute: str) -> datetime | None:
+    """When an attribute's value was observed, if that is known."""
+    instance = entity.get(attribute)
+    moment = instance.get("observedAt") if isinstance(instance, Mapping) else None
+    return datetime.fromisoformat(moment) if moment else None
 
 
 def position(entity: Mapping[str, Any]) -> tuple[float, float] | None:
