@@ -1,6 +1,6 @@
 """Shapes of territories out of points: cells around seats, an outline around them all. Plane coordinates in metres.
 
-Used for approximate boundaries where only positions of offices are known. shapely does the geometry; no Django, no files.
+Used for approximate boundaries where only positions of offices are known. No Django, no files.
 """
 
 from collections import deque
@@ -34,7 +34,7 @@ def outline_around(x: Floats, y: Floats, radii: Floats, area: float) -> BaseGeom
 
     Far islands stay islands. Every point lies inside.
     """
-    points = shapely.points(x, y)
+    points = np.asarray(shapely.points(x, y), dtype=object)
     bridge = float(np.median(radii)) * 1.5
 
     def grown(factor: float) -> BaseGeometry:
@@ -134,3 +134,11 @@ def overlap_shares(part: BaseGeometry, wholes: list[BaseGeometry], floor: float 
     total = raw.sum()
     shares = np.maximum(raw / total if total else np.full(len(wholes), 1 / len(wholes)), floor)
     return [float(value) for value in shares / shares.sum()]
+
+
+def area_km2(shape: BaseGeometry) -> float:
+    """The area of a shape in degrees (WGS84), in km²: true to about a thousandth for shapes up to a province."""
+    phi = np.radians(shape.centroid.y)
+    north = 111_132.92 - 559.82 * np.cos(2 * phi) + 1.175 * np.cos(4 * phi)
+    east = 111_412.84 * np.cos(phi) - 93.5 * np.cos(3 * phi)
+    return float(shape.area * north * east / 1e6)

@@ -205,6 +205,7 @@ class UnitRows:
     boundaries: Sequence[BoundaryRow] = ()
     mapping: Sequence[MappingRow] = ()
     problems: Sequence[Problem] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

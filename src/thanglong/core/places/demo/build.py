@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from uuid import UUID
 
+from shapely.geometry.base import BaseGeometry
+
 from thanglong.core.places import rules, service
 from thanglong.core.places.demo import shapes, source
 from thanglong.core.places.demo.shapes import Territories
@@ -63,11 +65,14 @@ def build(city: City, report: Callable[[str], None]) -> None:
     ]
     service.bulk_load(SYSTEM, units, successions, acts)
     city.name = rules.short_name(province.name, UnitKind.CITY)
-    city.wards = tuple(
-        Ward(names.ward(ward.key), ward.name, ward.lon, ward.lat, ward.area_km2, land.people[ward.key], land.wards[ward.key])
-        for ward in province.wards
-    )
-    report(f"{city.name}: {len(province.wards)} wards and communes, {len(OFFICES)} offices, {len(province.old_wards)} past")
+    city.wards = tuple(_ward(spot, names, land) for spot in province.wards)
+    counts = f"{len(province.wards)} wards and communes, {len(OFFICES)} offices, {len(province.old_wards)} past"
+    report(f"{city.name}: {counts}")
+
+
+def _ward(spot: Spot, names: "_Ids", land: Territories) -> Ward:
+    people, shape = land.people[spot.key], land.wards[spot.key]
+    return Ward(names.ward(spot.key), spot.name, spot.lon, spot.lat, spot.area_km2, people, shape)
 
 
 class _Ids:
@@ -131,7 +136,7 @@ def _past(province: Province, names: _Ids, land: Territories, acts: list[Act]) -
 
 
 def _old_state(
-    spot: Spot, kind: UnitKind, names: _Ids, shape: shapes.BaseGeometry | None, area: float, people: int
+    spot: Spot, kind: UnitKind, names: _Ids, shape: BaseGeometry | None, area: float, people: int
 ) -> NewState:
     return NewState(
         kind, spot.code, spot.name, OLD_SINCE, LAST_OLD_DAY, parent=names.past(spot.parent), lon=spot.lon, lat=spot.lat,

@@ -1,4 +1,4 @@
-"""What the ``vietnamadminunits`` package knows of one province: units of today, units before July 2025, and the mapping.
+"""What the ``vietnamadminunits`` package knows of one province: units of today, those before July 2025, the mapping.
 
 Only its data files are read; the package itself is not imported.
 """
@@ -111,11 +111,9 @@ def _pairs(converter: Mapping[str, Any], province: str) -> set[tuple[str, str]]:
     return pairs | {(old.rstrip("_"), part["newWardKey"]) for old, parts in divided.items() for part in parts}
 
 
-def _legacy(
-    folder: Path, province_keys: list[str]
-) -> tuple[tuple[Spot, ...], tuple[Spot, ...], tuple[Spot, ...]]:
-    columns = ["provinceKey", "provinceCode", "province", "provinceLon", "provinceLat", "districtKey", "districtCode",
-               "district", "districtLon", "districtLat", "wardKey", "wardCode", "ward", "wardLon", "wardLat"]  # fmt: skip
+def _legacy(folder: Path, province_keys: list[str]) -> tuple[tuple[Spot, ...], tuple[Spot, ...], tuple[Spot, ...]]:
+    levels, parts = ("province", "district", "ward"), ("Key", "Code", "", "Lon", "Lat")
+    columns = [f"{level}{part}" for level in levels for part in parts]
     provinces: dict[str, Spot] = {}
     districts: dict[str, Spot] = {}
     wards: dict[str, Spot] = {}
@@ -123,8 +121,8 @@ def _legacy(
         top, middle, low = row[:5], row[5:10], row[10:]
         district = f"{top[0]}_{middle[0]}"
         provinces.setdefault(top[0], Spot(top[0], *top[1:]))
-        districts.setdefault(district, Spot(district, *middle[1:], parent=top[0]))
+        districts.setdefault(district, Spot(district, *middle[1:], 0.0, top[0]))
         if low[0] is not None:
             key = f"{district}_{low[0]}"
-            wards.setdefault(key, Spot(key, *low[1:], parent=district))
+            wards.setdefault(key, Spot(key, *low[1:], 0.0, district))
     return tuple(provinces.values()), tuple(districts.values()), tuple(wards.values())

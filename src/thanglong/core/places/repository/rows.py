@@ -1,7 +1,9 @@
 """The tables: rows in, types out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager
+from datetime import date
+from typing import Any
 from uuid import UUID
 
 import shapely
@@ -42,13 +44,13 @@ def change() -> Iterator[None]:
         transaction.on_commit(watch.committed)
 
 
-def _unit(row: tuple[object, ...]) -> Unit:
+def _unit(row: tuple[Any, ...]) -> Unit:
     unit_id, kind, code, name, name_en, parent, first, last, lon, lat, area, population, approximate, act = row
     unit_kind = UnitKind(kind)
     return Unit(
-        unit_id, unit_kind, code, name, name_en, rules.short_name(str(name), unit_kind), parent, first, last,
+        unit_id, unit_kind, code, name, name_en, rules.short_name(name, unit_kind), parent, first, last,
         lon, lat, area, population, approximate, act,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def states() -> list[Unit]:
@@ -57,13 +59,10 @@ def states() -> list[Unit]:
     return [_unit(row) for row in query]
 
 
-def outlines(ids: Iterable[tuple[UUID, object]] | None = None) -> dict[tuple[UUID, object], bytes]:
-    """Outlines (WKB) by unit and first day of the state."""
+def outlines(wanted: Set[tuple[UUID, date]]) -> dict[tuple[UUID, date], bytes]:
+    """Outlines (WKB) of some states, by unit and first day; states without an outline are left out."""
     query = models.UnitState.objects.exclude(boundary=None).values_list("unit_id", "valid_from", "boundary")
-    wanted = None if ids is None else set(ids)
-    return {
-        (unit, first): bytes(wkb) for unit, first, wkb in query.iterator() if wanted is None or (unit, first) in wanted
-    }
+    return {(unit, first): bytes(wkb or b"") for unit, first, wkb in query.iterator() if (unit, first) in wanted}
 
 
 def _new_state(row: models.UnitState) -> NewState:
@@ -75,7 +74,7 @@ def _new_state(row: models.UnitState) -> NewState:
     )  # fmt: skip
 
 
-def geometry(wkb: bytes | None) -> BaseGeometry | None:
+def geometry(wkb: bytes | memoryview | None) -> BaseGeometry | None:
     return shapely.from_wkb(bytes(wkb)) if wkb is not None else None
 
 

@@ -1,6 +1,7 @@
 """The verbs of places. Reading is open to everybody and served from memory; writing needs ``places.manage``."""
 
-from thanglong.core.places.service.importing import import_mapping, import_units, read_units
+from thanglong.core.places.service.files import read_content, read_units
+from thanglong.core.places.service.importing import import_mapping, import_units
 from thanglong.core.places.service.reading import (
     act,
     acts,
@@ -52,6 +53,7 @@ __all__ = [
     "import_units",
     "office",
     "predecessors",
+    "read_content",
     "read_units",
     "record_act",
     "record_succession",

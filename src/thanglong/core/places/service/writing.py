@@ -107,7 +107,7 @@ def _refuse(faults: Sequence[Fault]) -> None:
         raise Invalid(faults)
 
 
-def _record_act(actor: Actor, act: NewAct | UUID | None) -> UUID | None:
+def keep_act(actor: Actor, act: NewAct | UUID | None) -> UUID | None:
     if not isinstance(act, NewAct):
         if act is not None and rows.act(act) is None:
             raise NotFound(N_("There is no such legal act."))
@@ -136,7 +136,7 @@ def record_act(actor: Actor, act: NewAct) -> UUID:
     if not act.title.strip():
         raise Invalid([Fault("title", N_("Enter what the act is called."))])
     with rows.change():
-        act_id = _record_act(actor, act)
+        act_id = keep_act(actor, act)
         assert act_id is not None
         return act_id
 
@@ -148,7 +148,7 @@ def create_unit(actor: Actor, state: NewState, *, act: NewAct | UUID | None = No
         unit_id = id or new_id()
         if unit_id in snapshot.current().states:
             raise Conflict(N_("This unit exists already."))
-        state = _named(replace(state, act=_record_act(actor, act) or state.act))
+        state = named(replace(state, act=keep_act(actor, act) or state.act))
         _refuse([*check(state), *_check_place_in_tree(unit_id, state)])
         rows.insert([NewUnit(unit_id, [state])])
         ledger.append_many([entry(actor, "unit.created", unit_id, [], [state])])
@@ -156,7 +156,7 @@ def create_unit(actor: Actor, state: NewState, *, act: NewAct | UUID | None = No
     return snapshot.current().states[unit_id][0]
 
 
-def _named(state: NewState) -> NewState:
+def named(state: NewState) -> NewState:
     return state if state.name_en else replace(state, name_en=rules.english_name(state.name, state.kind))
 
 
@@ -178,7 +178,7 @@ def update_unit(
             raise Invalid([Fault("effective", N_("The unit does not exist on that day."))])
         if "name" in changes and "name_en" not in changes:
             changes = {**changes, "name_en": ""}
-        new = _named(replace(old, **changes, valid_from=effective, act=_record_act(actor, act) or old.act))
+        new = named(replace(old, **changes, valid_from=effective, act=keep_act(actor, act) or old.act))
         _refuse([*check(new), *_check_place_in_tree(id, new)])
         after = rules.splice(before, new)
         rows.replace_states([NewUnit(id, after)])
@@ -214,7 +214,7 @@ def close_unit(
         under = snapshot.current().on(last_day + rules.DAY).children.get(id, ())
         if under:
             raise Invalid([Fault("last_day", N_("%(count)d units still stand under it."), {"count": len(under)})])
-        act_id = _record_act(actor, act)
+        act_id = keep_act(actor, act)
         after = [item for item in before if item.valid_from < old.valid_from] + [replace(old, valid_to=last_day)]
         rows.replace_states([NewUnit(id, after)])
         ledger.append_many([entry(actor, "unit.closed", id, before, after, act=_text(act_id))])
@@ -271,7 +271,7 @@ def bulk_load(
     with rows.change():
         for act in acts:
             rows.insert_act(act)
-        named = [NewUnit(unit.id, [_named(state) for state in unit.states]) for unit in units]
+        named = [NewUnit(unit.id, [named(state) for state in unit.states]) for unit in units]
         rows.insert(named)
         rows.insert_successions(successions)
         entries = [entry(actor, "unit.created", unit.id, [], unit.states) for unit in named]
