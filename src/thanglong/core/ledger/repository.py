@@ -166,6 +166,12 @@ def head() -> Head | None:
     return _head(row) if row else None
 
 
+def head_of(size: int) -> Head | None:
+    """The head of a tree of ``size`` leaves."""
+    row = models.Head.objects.filter(size=size).first()
+    return _head(row) if row else None
+
+
 def heads() -> Iterator[Head]:
     """All heads, oldest first."""
     return (_head(row) for row in models.Head.objects.order_by("size").iterator(chunk_size=BATCH))

@@ -1,6 +1,9 @@
+from uuid import UUID
+
 from django.apps import AppConfig
 
-from thanglong.kit import bus
+from thanglong.kit import bus, registry
+from thanglong.kit.errors import N_
 
 
 class PeopleConfig(AppConfig):
@@ -9,7 +12,32 @@ class PeopleConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from thanglong.core.people import tasks
+        from thanglong.core.ledger import service as ledger
+        from thanglong.core.people import demo, tasks
+        from thanglong.core.people.views.common import role_name, unit_name
 
         bus.task("people.prune")(tasks.prune)
         bus.every(3600, "people.prune")
+        registry.pages.add(
+            "people.people", registry.Page("desk", "people:people", N_("People"), "people", 60, "people.view")
+        )
+        registry.demo.add("people", registry.DemoStep(build=demo.build, order=30))
+        ledger.namers.add("role", role_name)
+        ledger.namers.add("unit", lambda key: unit_name(UUID(key)))
+        for verb, text in PHRASES.items():
+            ledger.phrases.add(verb, text)
+
+
+PHRASES = {
+    "account.created": N_("An account was made for an official"),
+    "account.changed": N_("An official changed their account"),
+    "account.closed": N_("An official's account was closed"),
+    "account.reopened": N_("An official's account was reopened"),
+    "account.password_changed": N_("An account got a new password"),
+    "account.locked": N_("Sign-in to an account was paused after failed tries"),
+    "membership.granted": N_("An official was given a role"),
+    "membership.ended": N_("An official's role was ended"),
+    "role.saved": N_("What a role may do was changed"),
+    "token.issued": N_("An access key for a program was made"),
+    "token.revoked": N_("An access key for a program was withdrawn"),
+}

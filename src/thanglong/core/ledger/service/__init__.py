@@ -114,6 +114,15 @@ def export_proof(entry_id: int) -> dict[str, Any]:
     return rules.bundle(prove(entry_id))
 
 
+def consistency(old: int, new: int) -> dict[str, Any]:
+    """The proof, as JSON, that the ledger of ``new`` entries begins with that of ``old``; NotFound: no such heads."""
+    before, after = repository.head_of(old), repository.head_of(new)
+    if before is None or after is None or old > new:
+        raise NotFound(N_("There is no signed head of this size."))
+    path = [item.hex() for item in tree.consistency(old, new)]
+    return {"format": rules.ORIGIN, "old": head_document(before), "new": head_document(after), "path": path}
+
+
 def check(max_wait: float = 60.0) -> Report:
     """Check everything: bodies, leaves, roots, signatures, guards, nothing waiting longer than ``max_wait`` s."""
     return audit.check(max_wait)

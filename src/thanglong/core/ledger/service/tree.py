@@ -91,3 +91,8 @@ def prove(entry: Entry, seal_now: Callable[[], Head | None]) -> Proof:
     path = merkle.inclusion(index, head.size, Blocks())
     leaf = repository.leaf_hashes(index, index + 1)[0]
     return Proof(entry, leaf.hex(), index, tuple(item.hex() for item in path), head)
+
+
+def consistency(old: int, new: int) -> list[bytes]:
+    """The consistency proof between two sizes of the tree."""
+    return merkle.consistency(old, new, Blocks())

@@ -1,0 +1,97 @@
+"""The ledger's public pages: what stands in it, and how anybody checks it."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.http import require_safe
+
+from thanglong.core.ledger import service
+from thanglong.core.ledger.types import Entry
+from thanglong.kit.errors import N_, Invalid, NotFound
+
+SHOWN = 30
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """The newest head, how to check, and the newest entries; ``?entry=`` jumps to one."""
+    wanted = "".join(c for c in request.GET.get("entry", "") if c.isdigit())[:18]
+    if wanted:
+        return HttpResponseRedirect(reverse("ledger:entry", args=[int(wanted)]))
+    before = request.GET.get("before", "")
+    items = service.latest(SHOWN + 1, int(before) if before.isdigit() and len(before) < 19 else None)
+    return render(
+        request,
+        "ledger/overview.html",
+        {
+            "head": service.head(),
+            "key": service.public_key(),
+            "lines": [service.tell(item) for item in items[:SHOWN]],
+            "older": items[SHOWN - 1].id if len(items) > SHOWN else None,
+            "first": not before,
+            "missed": bool(request.GET.get("entry")),
+        },
+    )
+
+
+@require_safe
+def head(request: HttpRequest) -> JsonResponse:
+    """The newest head as JSON: what a witness keeps."""
+    newest = service.head()
+    if newest is None:
+        raise NotFound(N_("The ledger is empty: nothing has happened yet."))
+    return JsonResponse(service.head_document(newest))
+
+
+@require_safe
+def consistency(request: HttpRequest) -> JsonResponse:
+    """The proof that the tree of ``?new`` leaves begins with that of ``?old`` leaves (both sizes of signed heads)."""
+    try:
+        old, new = int(request.GET["old"]), int(request.GET["new"])
+    except (KeyError, ValueError):
+        raise Invalid(N_("Give the sizes of two heads as whole numbers: old and new.")) from None
+    return JsonResponse(service.consistency(old, new))
+
+
+@require_safe
+def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
+    """One entry in plain sentences, with its proof."""
+    proof = service.prove(entry_id)
+    fault = service.verify(proof)
+    told = service.tell(proof.entry)
+    context = {
+        "proof": proof,
+        "line": told,
+        "fault": gettext(fault) if fault else "",
+        "facts": shown(proof.entry),
+        "hidden": len(proof.entry.commitments),
+        "story": [service.tell(item) for item in service.entries(proof.entry.object)],
+        "page_url": request.build_absolute_uri(reverse("ledger:entry", args=[entry_id])),
+    }
+    return render(request, "ledger/entry.html", context)
+
+
+@require_safe
+def entry_json(request: HttpRequest, entry_id: int) -> JsonResponse:
+    """The proof as a file that can be checked anywhere."""
+    return JsonResponse(service.export_proof(entry_id), json_dumps_params={"ensure_ascii": False})
+
+
+def shown(entry: Entry) -> list[tuple[str, str]]:
+    """The public values of an entry as pairs for reading."""
+    return [
+        (key.replace("_", " "), _text(value)) for key, value in sorted(entry.facts.items()) if value not in (None, "")
+    ]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, list):
+        return ", ".join(_text(item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_text(item)}" for key, item in sorted(value.items()))
+    return str(value)
