@@ -5,32 +5,30 @@ other criteria, sorted). If all are long, the ids are walked in order and the wa
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from thanglong.kit.ports import AllOf, Area, Condition, Term, ThingQuery
 from thanglong.stores.things import space
+from thanglong.stores.things.names import Rows
 from thanglong.stores.things.terms import Sql, Terms, after_prefix, checked_pattern, literal_prefix, marks
 
 PROBE = 20_000
 
 
 class Finder(ABC):
-    """One query on one store; a subclass knows the dialect and runs the SQL (placeholders are ``?``)."""
+    """One query on one store; a subclass knows the dialect (placeholders are ``?``).
+
+    ``rows`` runs a select, ``name`` gives the number of an interned name or None when it was never written.
+    """
 
     REGEX = ""
 
-    def __init__(self, query: ThingQuery, tenant: int | None) -> None:
+    def __init__(self, query: ThingQuery, tenant: int | None, rows: Rows, name: Callable[[str], int | None]) -> None:
         self.query = query
         self.tenant = tenant
-
-    @abstractmethod
-    def rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
-        """All rows of a select."""
-
-    @abstractmethod
-    def name(self, text: str) -> int | None:
-        """The number of an interned name, None when it was never written."""
+        self.rows = rows
+        self.name = name
 
     @abstractmethod
     def among(self, column: str, values: Sequence[str]) -> Sql:
@@ -81,7 +79,7 @@ class Finder(ABC):
         self.types = [number for kind in query.types if (number := self.name(kind)) is not None]
         if query.types and not self.types:
             return None
-        compiler = Terms(self.tenant, self.types or self._all_types(), self._bare_name, self.REGEX)
+        compiler = Terms(self.tenant, self.types or self._all_types(), self.name, self.REGEX)
         drivers: list[tuple[int, Sql]] = []
         tests: list[tuple[Sql, Sql | None]] = []
         for condition in self._conditions():
@@ -97,9 +95,6 @@ class Finder(ABC):
             driver = None
         kept = [test for test, drive in tests if driver is None or drive is not driver]
         return driver, [*others, *kept]
-
-    def _bare_name(self, text: str) -> int | None:
-        return self.name(text)
 
     def _conditions(self) -> Iterable[Condition]:
         found: list[Condition] = [Term(*term) for term in self.query.q]

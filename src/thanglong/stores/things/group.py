@@ -81,6 +81,11 @@ class Group:
         try:
             answers = self._commit([item.request for item in group])
         except Exception as error:
+            if isinstance(error, Unavailable):
+                # the database is away, and whether it has committed is not known: trying again might double history
+                for item in group:
+                    item.answer.set_exception(error)
+                return
             if len(group) == 1:
                 group[0].answer.set_exception(error)
                 return

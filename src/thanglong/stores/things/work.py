@@ -129,6 +129,18 @@ class Work:
             return [self._delete(name, request.at) for name in request.entities]
         return [self._write(entity, request.mode, request.at) for entity in request.entities]
 
+    def names(self) -> set[str]:
+        """Every name the gathered rows use."""
+        used = {leaf.path for leaf in self.leaves_set.values()} | {leaf.dataset for leaf in self.leaves_set.values()}
+        for _, kind, (path, dataset, _) in self.leaves_gone:
+            used.update((kind, path, dataset))
+        for row in self.history:
+            used.update((row.attribute, row.dataset))
+        for entity in self.touched.values():
+            used.update(entity.types)
+        used.update(key for _, key in self.places_gone)
+        return used
+
     def _write(self, given: Mapping[str, Any], mode: WriteMode, at: int) -> Written:
         name: str = given["id"]
         entity = self.entities.get(name)

@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import orjson
 from thanglong.stores.sqlite import driver
 from thanglong.stores.sqlite.things import schema
 from thanglong.stores.things.group import Request
+from thanglong.stores.things.names import Names
 from thanglong.stores.things.work import Entity, Work, types_of
 
 Connection = Any
@@ -72,45 +73,6 @@ class Turn:
                 os.close(file)
 
 
-class Names:
-    """The interned names, cached for ever: a name's number never changes."""
-
-    def __init__(self) -> None:
-        self._ids: dict[str, int] = {"": 0}
-        self._texts: dict[int, str] = {0: ""}
-
-    def id(self, connection: Connection, text: str) -> int | None:
-        """The number of a name, or None when it was never written."""
-        found = self._ids.get(text)
-        if found is None:
-            row = connection.execute("SELECT id FROM name WHERE text = ?", (text,)).fetchone()
-            if row:
-                found = self._ids[text] = row[0]
-        return found
-
-    def text(self, connection: Connection, number: int) -> str:
-        found = self._texts.get(number)
-        if found is None:
-            row = connection.execute("SELECT text FROM name WHERE id = ?", (number,)).fetchone()
-            found = self._texts[number] = row[0]
-        return found
-
-    def enter(self, connection: Connection, texts: Iterable[str], new: list[str]) -> None:
-        """Number all names, within a write transaction; those made now are added to ``new``."""
-        for text in texts:
-            if self.id(connection, text) is None:
-                self._ids[text] = connection.execute("INSERT INTO name(text) VALUES (?)", (text,)).lastrowid
-                new.append(text)
-
-    def forget(self, texts: Iterable[str]) -> None:
-        """Drop names whose transaction was rolled back."""
-        for text in texts:
-            self._ids.pop(text, None)
-
-    def __getitem__(self, text: str) -> int:
-        return self._ids[text]
-
-
 class Writer:
     """Commits a group of requests in one transaction."""
 
@@ -122,6 +84,10 @@ class Writer:
 
     def close(self) -> None:
         self._connection.close()
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        found: list[Any] = self._connection.execute(sql, values).fetchall()
+        return found
 
     def commit(self, requests: list[Request]) -> list[list[Any]]:
         """Apply and commit; each request's answer. Nothing is kept when it raises."""
@@ -141,7 +107,7 @@ class Writer:
 
     def _apply(self, requests: list[Request], new: list[str]) -> list[list[Any]]:
         meta = dict(self._connection.execute("SELECT key, value FROM meta"))
-        self._names.enter(self._connection, (self._tenant,), new)
+        self._names.enter(self._rows, (self._tenant,), new)
         ids = list({name for request in requests for name in request.ids()})
         work = Work(self._load(ids), meta["seq"], meta["n"])
         answers = [work.apply(request) for request in requests]
@@ -162,11 +128,7 @@ class Writer:
 
     def _flush(self, work: Work, new: list[str]) -> None:
         connection, names, tenant = self._connection, self._names, self._names[self._tenant]
-        used = {leaf.path for leaf in work.leaves_set.values()} | {leaf.dataset for leaf in work.leaves_set.values()}
-        used.update(row.attribute for row in work.history)
-        used.update(row.dataset for row in work.history)
-        used.update(kind for entity in work.touched.values() for kind in entity.types)
-        names.enter(connection, used, new)
+        names.enter(self._rows, work.names(), new)
         many = connection.executemany
         many(
             schema.SAVE,

@@ -1,0 +1,166 @@
+"""The writing side: one connection and one thread a process; an advisory lock makes commits follow the sequence.
+
+Readers of the log ask for what is past a number. Were two transactions to commit in another order than they were
+numbered, a reader could pass over the later one for ever; the lock rules that out. Group commit keeps it cheap.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+import psycopg
+
+from thanglong.kit.errors import Unavailable
+from thanglong.stores.postgres.things import schema
+from thanglong.stores.things.group import Request
+from thanglong.stores.things.names import Names
+from thanglong.stores.things.work import Entity, Work, types_of
+
+LOCK = 0x7468616E676C6F
+CHANNEL = "thanglong_things"
+
+
+def translate(sql: str) -> str:
+    """The shared SQL with this driver's placeholders."""
+    return sql.replace("?", "%s")
+
+
+def text(value: Any) -> str:
+    """JSON text of a value."""
+    return orjson.dumps(value).decode()
+
+
+class Writer:
+    """Commits a group of requests in one transaction."""
+
+    def __init__(self, uri: str, tenant: str, names: Names) -> None:
+        self._uri = uri
+        self._tenant = tenant
+        self._names = names
+        self._connection: psycopg.Connection[Any] | None = None
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    def _connected(self) -> psycopg.Connection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(self._uri, options="-c search_path=things")
+        return self._connection
+
+    def commit(self, requests: list[Request]) -> list[list[Any]]:
+        """Apply and commit; each request's answer. Unavailable when the database is away."""
+        new: list[str] = []
+        try:
+            connection = self._connected()
+            with connection.transaction():
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+                return self._apply(requests, new)
+        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
+            self._names.forget(new)
+            with contextlib.suppress(Exception):
+                self.close()
+            self._connection = None
+            raise Unavailable from error
+        except BaseException:
+            self._names.forget(new)
+            raise
+
+    def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        return self._connected().execute(translate(sql), values).fetchall()
+
+    def _apply(self, requests: list[Request], new: list[str]) -> list[list[Any]]:
+        meta = dict(self._rows("SELECT key, value FROM meta", ()))
+        self._names.enter(self._rows, (self._tenant,), new)
+        ids = list({name for request in requests for name in request.ids()})
+        work = Work(self._load(ids), meta["seq"], meta["n"])
+        answers = [work.apply(request) for request in requests]
+        self._flush(work, new)
+        return answers
+
+    def _load(self, ids: list[str]) -> dict[str, Entity]:
+        loaded = {}
+        tenant = self._names[self._tenant]
+        for n, name, alive, created, modified, state, stamps in self._connected().execute(schema.LOAD, (tenant, ids)):
+            content = orjson.loads(state)
+            loaded[name] = Entity(
+                n, name, types_of(content), content, orjson.loads(stamps), created, modified, bool(alive)
+            )
+        return loaded
+
+    def _flush(self, work: Work, new: list[str]) -> None:
+        names, tenant = self._names, self._names[self._tenant]
+        names.enter(self._rows, work.names(), new)
+        cursor = self._connected().cursor()
+
+        def many(sql: str, found: list[tuple[Any, ...]]) -> None:
+            if found:
+                cursor.execute(sql, [list(column) for column in zip(*found, strict=True)])
+
+        many(
+            schema.SAVE,
+            [
+                (
+                    e.n,
+                    tenant,
+                    int(e.alive),
+                    names[e.types[0]],
+                    e.id,
+                    e.created,
+                    e.modified,
+                    text(e.state),
+                    text(e.stamps),
+                )
+                for e in work.touched.values()
+            ],
+        )
+        many(
+            schema.LEAF_GONE,
+            [(tenant, names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone],
+        )
+        many(
+            schema.LEAF_SET,
+            [
+                (
+                    tenant,
+                    names[kind],
+                    names[leaf.path],
+                    n,
+                    names[leaf.dataset],
+                    leaf.ordinal,
+                    _double(leaf.number),
+                    *leaf[4:],
+                )
+                for (n, kind, _), leaf in work.leaves_set.items()
+            ],
+        )
+        many(schema.KIND_GONE, [(tenant, names[kind], name) for kind, name in work.kinds_gone])
+        many(schema.KIND_SET, [(tenant, names[kind], name, n) for (kind, name), n in work.kinds_set.items()])
+        many(schema.TALLY, [(tenant, names[kind], count) for kind, count in work.tally.items() if count])
+        many(schema.PLACE_GONE, [(n, names[key]) for n, key in work.places_gone])
+        many(schema.PLACE_SET, [_place(n, names[key], place) for (n, key), place in work.places_set.items()])
+        with cursor.copy(schema.HISTORY) as copy:
+            for p in work.history:
+                copy.write_row(
+                    (p.seq, names[p.attribute], names[p.dataset], p.n, p.at, p.moment, int(p.observed), *p[7:])
+                )
+        counters = [("seq", work.seq), ("n", work.n)]
+        many(
+            "UPDATE things.meta m SET value = d.value FROM unnest(%s::text[], %s::bigint[]) AS d(key, value) "
+            "WHERE m.key = d.key",
+            counters,
+        )
+        if work.history:
+            cursor.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(work.seq)))
+
+
+def _double(number: float | None) -> float | None:
+    return None if number is None else float(number)
+
+
+def _place(n: int, attribute: int, place: Any) -> tuple[Any, ...]:
+    west, south, east, north, shape = place
+    if shape is None:
+        return n, attribute, west, south, None, west, south, east, north
+    return n, attribute, None, None, text(shape), west, south, east, north
