@@ -96,7 +96,7 @@ class WorkingCalendar:
         return total
 
     def _moment(self, position: int, forward: bool) -> datetime:
-        """The moment of a position; at a border the close of the earlier stretch (forward) or the start of the later."""
+        """The moment of a position; at a border the close of the earlier stretch (forward) or the later's start."""
         index, rest = divmod(position - 1, self.day_seconds) if forward else divmod(position, self.day_seconds)
         rest += forward
         midnight = datetime.combine(date.fromordinal(self._days[index]), time())

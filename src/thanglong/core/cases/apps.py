@@ -1,5 +1,21 @@
 from django.apps import AppConfig
 
+from thanglong.kit.errors import N_
+
+PHRASES = {
+    "case.opened": N_("A case was opened."),
+    "case.moved": N_("A case went one step on."),
+    "case.assigned": N_("Somebody was put in charge of a case."),
+    "case.released": N_("A case was given back to its unit."),
+    "case.transferred": N_("A case went to another unit."),
+    "case.message": N_("The unit wrote to the reporter."),
+    "case.reply": N_("The reporter wrote to the unit."),
+    "case.note": N_("A note was left on a case."),
+    "case.escalated": N_("A case needed more time than promised."),
+    "case.followed": N_("Somebody follows a case."),
+    "case.reporter_confirmed": N_("The reporter confirmed the address."),
+}
+
 
 class CasesConfig(AppConfig):
     name = "thanglong.core.cases"
@@ -9,6 +25,13 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from thanglong.core.cases import tasks  # noqa: F401
         from thanglong.core.cases.service.definitions import check
+        from thanglong.core.ledger import service as ledger
         from thanglong.kit import registry
 
+        for verb, text in PHRASES.items():
+            ledger.phrases.add(verb, text)
         registry.health.add("cases", registry.Health(check))
+        registry.pages.add("desk", registry.Page("desk", "desk", N_("Work"), "inbox", 10, "cases.view"))
+        registry.pages.add(
+            "desk-unit", registry.Page("desk", "desk-unit", N_("The unit's week"), "chart", 20, "measures.view")
+        )

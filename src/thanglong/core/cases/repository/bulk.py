@@ -47,7 +47,7 @@ def insert_documents(items: Sequence[tuple[UUID, Sequence[BulkDocument]]]) -> No
             thumb=item.thumb,
             public=item.public,
             at=item.at,
-        )  # fmt: skip
+        )
         for case_id, documents in items
         for item in documents
     ]

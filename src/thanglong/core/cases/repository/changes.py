@@ -1,8 +1,8 @@
 """The change log of cases: events in the order of ``seq``, none ever skipped.
 
 On PostgreSQL a sequence number is given before its transaction commits, so a reader can see 12 before 11 is there. A
-missing number is therefore waited for (``PATIENCE`` seconds, measured without the wall clock) before it counts as rolled
-back; until then the log ends before the gap. On SQLite commits come in order and no number is missing.
+missing number is therefore waited for (``PATIENCE`` seconds, by the monotonic clock) before it counts as rolled back;
+ until then the log ends before the gap. On SQLite commits come in order and no number is missing.
 """
 
 from thanglong.core.cases import models
@@ -43,7 +43,7 @@ def after(seq: int, limit: int) -> list[CaseChange]:
                 case.lon,
                 case.lat,
                 row.at,
-            )  # fmt: skip
+            )
         )
     return found
 

@@ -2,8 +2,8 @@
 
 The number is taken in the case's own transaction. On SQLite there is one writer anyway: one counter row. On PostgreSQL
 a single row would make every writer of a type wait for the commit of the one before, so numbers are dealt in lanes: a
-writer locks any free lane (SKIP LOCKED) and takes its next number; a lane that runs out, or a writer that finds all lanes
-locked, takes a block of ``BLOCK`` numbers from lane 0, which is locked only then. A roll-back gives the number back.
+writer locks any free lane (SKIP LOCKED) and takes its next number; a lane that runs out, or a writer that finds all
+lanes locked, takes a block of ``BLOCK`` numbers from lane 0, locked only then. A roll-back gives the number back.
 """
 
 from django.db import connection

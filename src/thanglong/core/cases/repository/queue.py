@@ -1,10 +1,10 @@
-"""The work queue, search and lists: one query for a page, one for its counts, whatever the number of types and units."""
+"""The work queue, search and lists: one query for a page, one for its counts, whatever the types and units."""
 
 import base64
 import json
 from collections import Counter
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Case as When_
@@ -19,7 +19,6 @@ from thanglong.kit.text import fold
 
 #: Counts look at this many open cases of the asker's reach at most; beyond it they are lower bounds.
 COUNT_LIMIT = 20_000
-_FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
 
 Rows = QuerySet[models.Case]
 
@@ -42,17 +41,6 @@ def _bucket(bucket: Bucket, now: datetime, day_end: datetime, mine: UUID | None)
     if bucket == "new":
         return Q(kind="open", assignee__isnull=True)
     return Q(assignee=mine)
-
-
-def bucket_of(case: Case, now: datetime, day_end: datetime) -> Bucket:
-    """The group of the queue in which a case stands."""
-    if case.kind.closed:
-        return "closed"
-    if case.kind == "waiting":
-        return "waiting"
-    if case.due_at is None or case.due_at > day_end:
-        return "soon"
-    return "late" if case.due_at < now else "today"
 
 
 def _encode(row: models.Case, closed: bool) -> str:
@@ -226,8 +214,3 @@ def to_check(now: datetime, limit: int) -> list[UUID]:
     """Ids of cases whose time has come: an escalation step or an automatic action."""
     rows = models.Case.objects.filter(check_at__lte=now).order_by("check_at")
     return list(rows.values_list("id", flat=True)[:limit])
-
-
-def day_end(moment: datetime) -> datetime:
-    """The last moment of the (local) day of ``moment``."""
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1, microseconds=-1)

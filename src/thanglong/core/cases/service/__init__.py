@@ -2,7 +2,7 @@
 
 from thanglong.core.cases.service.acting import act
 from thanglong.core.cases.service.definitions import definition, definitions, register
-from thanglong.core.cases.service.documents import add_document, document, document_content, make_previews
+from thanglong.core.cases.service.documents import add_document, document, document_content, make_previews, uploaded
 from thanglong.core.cases.service.handing import assign, assign_many, message, transfer
 from thanglong.core.cases.service.loading import bulk_load
 from thanglong.core.cases.service.opening import open_case
@@ -31,6 +31,8 @@ from thanglong.core.cases.service.reading import (
     timeline,
 )
 from thanglong.core.cases.service.sweeping import sweep
+from thanglong.core.cases.service.unitweek import unit_week
+from thanglong.core.cases.service.wording import fill, sentence
 
 __all__ = [
     "act",
@@ -50,6 +52,7 @@ __all__ = [
     "document",
     "document_content",
     "erase_personal",
+    "fill",
     "follow",
     "followers",
     "last_change",
@@ -64,8 +67,11 @@ __all__ = [
     "register",
     "reporter_contact",
     "search",
+    "sentence",
     "sweep",
     "timeline",
     "transfer",
     "unfollow",
+    "unit_week",
+    "uploaded",
 ]

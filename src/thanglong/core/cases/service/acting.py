@@ -36,7 +36,7 @@ def act(
 ) -> Case:
     """Take ``action`` on the case as it was at ``version``.
 
-    ``secret`` proves the reporter. Raises Denied or NotSignedIn, Conflict (who did what and when), Invalid (all faults).
+    ``secret`` proves the reporter. Raises Denied or NotSignedIn, Conflict (who did what when), Invalid (all faults).
     """
     case, case_type = writing.load(case_id)
     step = case_type.action(action)

@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 from typing import BinaryIO, Literal
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from thanglong.core.cases.types import Document
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import N_, Fault, Invalid, NotFound, TooLarge
 from thanglong.kit.ids import new_id
-from thanglong.kit.ports import ANONYMOUS, Actor
+from thanglong.kit.ports import Actor
 
 VIEW_SIDE, THUMB_SIDE = 1600, 320
 TASK = "cases.make_previews"
@@ -61,6 +62,11 @@ def add_document(
         if found in files.PICTURES:
             ports.plugged.jobs.put(TASK, {"document_id": str(document.id)})
     return document
+
+
+def uploaded(ids: Sequence[UUID]) -> list[Document]:
+    """Files that were kept and have no case yet, so that a form sent back still has them."""
+    return [document for document in rows.documents_by_id(ids) if document.case_id is None]
 
 
 def _check_picture(content: bytes) -> None:
@@ -131,8 +137,6 @@ def document_content(
 
 def sweep_loose(before_hours: float = 24, limit: int = 500) -> int:
     """Remove files that never got a case; how many."""
-    from datetime import timedelta
-
     old: Sequence[Document] = rows.loose_documents(clock.now() - timedelta(hours=before_hours), limit)
     rows.delete_documents([document.id for document in old])
     for item in old:
@@ -141,6 +145,3 @@ def sweep_loose(before_hours: float = 24, limit: int = 500) -> int:
                 with suppress(NotFound):
                     ports.plugged.blobs.delete(digest)
     return len(old)
-
-
-__all__ = ["ANONYMOUS", "add_document", "document", "document_content", "make_previews", "sweep_loose"]

@@ -162,7 +162,7 @@ def _note(
             facts=writing.facts_of(case, **facts),
             private=private,
             at=at,
-        )  # fmt: skip
+        )
     )
     batch.events.append(
         {
@@ -182,7 +182,7 @@ def _note(
             "data": dict(data or {}),
             "documents": [str(item.id) for item in documents],
             "version": case.version,
-        }  # fmt: skip
+        }
     )
     if documents:
         batch.documents.append((case.id, documents))

@@ -10,6 +10,7 @@ from thanglong.core.cases.repository import changes as log
 from thanglong.core.cases.repository import followers, rows
 from thanglong.core.cases.repository import queue as repository
 from thanglong.core.cases.rules import moves
+from thanglong.core.cases.rules.buckets import day_end
 from thanglong.core.cases.service import writing
 from thanglong.core.cases.service.definitions import definition
 from thanglong.core.cases.service.people import is_reporter
@@ -121,7 +122,7 @@ def queue(actor: Actor, wanted: QueueFilter, *, counted: bool = True) -> QueuePa
         raise NotSignedIn()
     reach = ports.reach(actor, "cases.view")
     now = clock.now()
-    end = repository.day_end(clock.local(now))
+    end = day_end(clock.local(now))
     wanted = _bounded(wanted)
     items, following = repository.page(reach, wanted, now, end, actor.id)
     counts = repository.counts(reach, now, end, actor.id) if counted else QueueCounts({}, {}, {})
@@ -168,7 +169,7 @@ def listed(
     before: tuple[datetime, UUID] | None = None,
     limit: int = 100,
 ) -> list[Case]:
-    """Cases of public types, newest first, reduced to what everyone may see; ``before`` is (opened_at, id) of the last."""
+    """Cases of public types, newest first, as everyone may see them; ``before``: (opened_at, id) of the last."""
     known = {key: definition(key) for key in types}
     found = repository.listed(
         types=[key for key, case_type in known.items() if case_type.public], public_states=states, units=units,
@@ -184,7 +185,7 @@ def cases_by_id(actor: Actor, ids: Sequence[UUID]) -> list[Case]:
 
 
 def changes(after: int, limit: int = 1000) -> list[CaseChange]:
-    """The change log after sequence number ``after``: complete, in order, nothing skipped (for processes, not people)."""
+    """The change log after number ``after``: complete, in order, nothing skipped (for processes, not people)."""
     return log.after(after, limit)
 
 

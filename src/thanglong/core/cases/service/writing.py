@@ -149,9 +149,7 @@ def conflict(case_type: CaseType, case_id: UUID) -> Conflict:
     action = case_type.action(last.action)
     what = gettext(action.title) if action else gettext(_DONE.get(last.verb, last.verb))
     return Conflict(
-        N_(
-            "%(who)s was faster: “%(what)s” at %(when)s. Your entries are kept; look at the newest state and decide again."
-        ),
+        N_("%(who)s was faster: “%(what)s” at %(when)s. Your entries are kept; look at the case as it is now."),
         who=last.actor_label or gettext("The reporter"),
         what=what,
         when=f"{clock.local(last.at):%H:%M %d/%m/%Y}",

@@ -34,6 +34,9 @@ from thanglong.core.cases.types.records import (
     Contact,
     Document,
     Event,
+    Finished,
+    Hand,
+    Pace,
     Place,
     PublicCase,
     QueueCounts,
@@ -41,6 +44,7 @@ from thanglong.core.cases.types.records import (
     QueuePage,
     StepContext,
     UnitLoad,
+    UnitWeek,
 )
 
 __all__ = [
@@ -73,6 +77,9 @@ __all__ = [
     "Event",
     "Field",
     "FieldKind",
+    "Finished",
+    "Hand",
+    "Pace",
     "Place",
     "PublicCase",
     "QueueCounts",
@@ -82,4 +89,5 @@ __all__ = [
     "StateKind",
     "StepContext",
     "UnitLoad",
+    "UnitWeek",
 ]

@@ -38,7 +38,7 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """``duration`` applies when ``when`` (see ``formats.conditions``) holds over ``{"data": …}``; the first that fits wins."""
+    """``duration`` applies when ``when`` (see ``formats.conditions``) holds over ``{"data": …}``; the first wins."""
 
     duration: Duration
     when: Any = None

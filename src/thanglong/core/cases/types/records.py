@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -182,7 +182,7 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """Counts of open cases in the asker's reach, each exact up to ``COUNT_LIMIT`` rows of the whole; ``capped`` if more."""
+    """Counts of open cases in the asker's reach by bucket, type and unit; lower bounds where ``capped``."""
 
     buckets: Mapping[str, int]
     types: Mapping[str, int]
@@ -228,6 +228,65 @@ class UnitLoad:
     in_time: int
     rated: int
     rating_sum: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A finished case as the unit's week counts it."""
+
+    opened_at: datetime
+    responded_at: datetime | None
+    due_at: datetime | None
+    closed_at: datetime
+    rating: int | None
+    reopened: int
+
+    @property
+    def in_time(self) -> bool:
+        return self.due_at is None or self.closed_at <= self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a unit finished its cases within a span: counts, sum of ratings, mean length."""
+
+    unit: UUID
+    finished: int
+    in_time: int
+    reopened: int
+    rated: int
+    rating_sum: int
+    mean: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Hand:
+    """A person's open cases."""
+
+    account: UUID
+    name: str
+    open: int
+    late: int
+    today: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitWeek:
+    """A unit's week. ``finished`` reaches back twelve weeks; ``similar``: like units over four weeks."""
+
+    unit: UUID
+    start: datetime
+    end: datetime
+    now: datetime
+    open: int
+    late: int
+    today: int
+    waiting: int
+    opened: Sequence[datetime]
+    finished: Sequence[Finished]
+    hands: Sequence[Hand]
+    urgent: Sequence[Case]
+    similar: Sequence[Pace]
 
 
 @dataclass(frozen=True, slots=True)

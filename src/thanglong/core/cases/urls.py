@@ -1,0 +1,17 @@
+from django.urls import path
+
+from thanglong.core.cases.views import case, files, queue, unit
+
+urlpatterns = [
+    path("desk/", queue.queue, name="desk"),
+    path("desk/assign/", queue.assign_many, name="desk-assign-many"),
+    path("desk/search/", queue.search, name="desk-search"),
+    path("desk/unit/", unit.week, name="desk-unit"),
+    path("desk/cases/<str:number>/", case.case, name="desk-case"),
+    path("desk/cases/<str:number>/act/<str:action>/", case.act, name="desk-act"),
+    path("desk/cases/<str:number>/preview/", case.preview, name="desk-preview"),
+    path("desk/cases/<str:number>/transfer/", case.transfer, name="desk-transfer"),
+    path("desk/cases/<str:number>/assign/", case.assign, name="desk-assign"),
+    path("desk/cases/<str:number>/message/", case.message, name="desk-message"),
+    path("files/<uuid:document_id>/<str:variant>/", files.file, name="case-file"),
+]

@@ -1,0 +1,1 @@
+"""The desk: the queue, the case, the unit's week, files."""
