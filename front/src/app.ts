@@ -80,7 +80,30 @@ function registerServiceWorker(): void {
   });
 }
 
+/** Home: filter the list and the marks by kind; look around the asker's own position. */
+function listenForNear(): void {
+  for (const group of document.querySelectorAll<HTMLElement>("[data-filter]")) {
+    group.hidden = false;
+    group.addEventListener("click", (event) => {
+      const chip = (event.target as Element).closest<HTMLButtonElement>("[data-kind]");
+      if (!chip) return;
+      for (const other of group.querySelectorAll("[data-kind]")) other.setAttribute("aria-pressed", String(other === chip));
+      for (const item of document.querySelectorAll<HTMLElement>(`${group.dataset.filter} [data-kind], .map-mark[data-kind]`)) {
+        item.hidden = Boolean(chip.dataset.kind) && item.dataset.kind !== chip.dataset.kind;
+      }
+    });
+  }
+  const locate = document.querySelector<HTMLButtonElement>("[data-locate-home]");
+  if (!locate || !("geolocation" in navigator)) return;
+  locate.hidden = false;
+  locate.addEventListener("click", () => navigator.geolocation.getCurrentPosition(
+    ({ coords }) => location.assign(`/?lon=${coords.longitude.toFixed(5)}&lat=${coords.latitude.toFixed(5)}#near`),
+    () => toast(say("Your device does not tell where it is.", "Máy chưa cho biết vị trí."), "bad"),
+  ));
+}
+
 listenForTheme();
+listenForNear();
 listenForKeys();
 listenForHtmx();
 listenForClicks();

@@ -46,7 +46,7 @@ function options(props: Props, place: HTMLElement): EChartsCoreOption {
     label: { formatter: props.target_text ?? say(`target ${number(target)}`, `mục tiêu ${number(target)}`), position: "insideStartTop", color: colour("brand"), fontFamily: text.fontFamily, fontSize: 11.5, fontWeight: 600 },
     data: [{ yAxis: target }],
   };
-  const last = (data: (number | null)[]): number => data.reduce((found, value, index) => (value === null ? found : index), -1);
+  const last = (data: (number | null)[]): number => data.reduce<number>((found, value, index) => (value === null ? found : index), -1);
   const drawn = props.series.map((series, index) => ({
     name: series.name,
     type: props.kind === "bar" ? "bar" : "line",

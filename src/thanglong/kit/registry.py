@@ -164,6 +164,20 @@ class Searcher:
     order: int = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Nearby:
+    """A source of what happens around a place, for the portal's home.
+
+    ``find(lon, lat, radius_m, limit)`` yields dicts ``{"title", "meta", "url", "icon", "lon", "lat", "state", "shape"}``
+    (title, lon and lat required; state and shape as in :class:`Layer`), the most useful first; ``kind`` is the filter
+    chip's message id.
+    """
+
+    kind: str
+    find: Callable[[float, float, float, int], Iterable[Mapping[str, Any]]]
+    order: int = 100
+
+
 pages: Registry[Page] = Registry("page")
 layers: Registry[Layer] = Registry("map layer")
 tile_layers: Registry[TileLayer] = Registry("tile layer")
@@ -171,6 +185,7 @@ tiles: Registry[Tile] = Registry("tile")
 alarms: Registry[Alarms] = Registry("alarm source")
 health: Registry[Health] = Registry("health check")
 searchers: Registry[Searcher] = Registry("search source")
+nearby: Registry[Nearby] = Registry("nearby source")
 demo: Registry[DemoStep] = Registry("demo step")
 
-ALL: tuple[Registry[Any], ...] = (pages, layers, tile_layers, tiles, alarms, health, searchers, demo)
+ALL: tuple[Registry[Any], ...] = (pages, layers, tile_layers, tiles, alarms, health, searchers, nearby, demo)

@@ -1,4 +1,4 @@
-"""Errors as answers: a page in the frame, a JSON problem (RFC 9457) or a fragment for htmx, each in the asker's language."""
+"""Errors as answers: a page in the frame, a JSON problem (RFC 9457) or a fragment for htmx, in the asker's language."""
 
 import logging
 from urllib.parse import quote
@@ -100,7 +100,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return answer(request, NotFound(N_("The address may be old or mistyped. Search, or start again from the home page.")))
+    return answer(
+        request, NotFound(N_("The address may be old or mistyped. Search, or start again from the home page."))
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -113,4 +115,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return answer(request, error)
     except Exception:
         logger.exception("the error page failed")
-        return HttpResponse(f"Thăng Long: lỗi máy chủ / server error {incident}\n", status=500, content_type="text/plain")
+        return HttpResponse(
+            f"Thăng Long: lỗi máy chủ / server error {incident}\n", status=500, content_type="text/plain"
+        )

@@ -47,7 +47,9 @@ def deadline(
     return {**base, "share": f"{share:.3f}", "state": state, "words": text, "icon": sign}
 
 
-def spark(values: Sequence[float | None], target: float | None = None, width: int = 100, height: int = 32) -> SafeString | str:
+def spark(
+    values: Sequence[float | None], target: float | None = None, width: int = 100, height: int = 32
+) -> SafeString | str:
     """An SVG line over ``values`` (gaps for None) with an area below and the target as a dashed line."""
     known = [value for value in values if value is not None]
     if len(known) < 2:
@@ -72,6 +74,33 @@ def spark(values: Sequence[float | None], target: float | None = None, width: in
         area,
         goal,
         line,
+    )
+
+
+MARK_SHAPES = {
+    "triangle": ('<path d="M16 2 31 28H1Z" stroke-linejoin="round"/>', 9.5, 13.5, 13),
+    "square": ('<rect x="3" y="3" width="26" height="26" rx="6"/>', 7.5, 7.5, 17),
+    "diamond": ('<rect x="5.5" y="5.5" width="21" height="21" rx="3" transform="rotate(45 16 16)"/>', 7.5, 7.5, 17),
+    "circle": ('<circle cx="16" cy="16" r="13"/>', 7.5, 7.5, 17),
+}
+MARK_COLOURS = {"square": "ok", "diamond": "gold", "circle": "info", "triangle": "warn"}
+
+
+def mark(sprite: str, icon: str, shape: str, state: str) -> SafeString:
+    """A map mark as SVG: filled shape, symbol in the surface's colour; a state that matters decides the colour."""
+    body, x, y, size = MARK_SHAPES.get(shape, MARK_SHAPES["circle"])
+    colour = {"urgent": "bad", "notice": "warn", "silent": "idle"}.get(state) or MARK_COLOURS.get(shape, "info")
+    return format_html(
+        '<svg class="num-dot mark-{}" viewBox="0 0 32 32" aria-hidden="true"><g class="bg">{}</g>'
+        '<use href="{}#i-{}" x="{}" y="{}" width="{}" height="{}"/></svg>',
+        colour,
+        SafeString(body),
+        sprite,
+        icon,
+        x,
+        y,
+        size,
+        size,
     )
 
 

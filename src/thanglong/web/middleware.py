@@ -68,7 +68,7 @@ class StaticFiles:
 
 
 class Language:
-    """Chooses the language: ``?lang=``, the cookie, the account's choice kept in the session, the browser, Vietnamese."""
+    """Chooses the language: ``?lang=``, cookie, the account's choice kept in the session, browser, Vietnamese."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -132,7 +132,7 @@ def remember(response: HttpResponseBase, language: str) -> None:
 
 
 class Errors:
-    """Turns the platform's errors into pages, JSON problems or htmx fragments; unexpected ones get an incident number."""
+    """Turns the platform's errors into pages, problems or fragments; an unexpected one gets an incident number."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from thanglong.web import tiles
 from thanglong.web.views import centre, portal, root
 
 app_name = "web"
@@ -17,7 +18,9 @@ urlpatterns = [
     path("centre/tiles/", centre.tiles, name="centre-tiles"),
     path("centre/replay.json", centre.replay, name="centre-replay"),
     path("centre/layers/<slug:key>.geojson", centre.layer, name="centre-layer"),
+    path("tiles/base/<int:z>/<int:x>/<int:y>.mvt", tiles.tile, name="tile"),
     path("healthz", root.healthz, name="healthz"),
+    path("healthz/web", root.healthz, name="healthz-web"),
     path("robots.txt", root.robots, name="robots"),
     path("favicon.ico", root.favicon, name="favicon"),
     path("manifest.webmanifest", root.webmanifest, name="webmanifest"),

@@ -7,6 +7,7 @@ import { drawGlyphs } from "./glyphs";
 import { GlyphLayer, type LayerProps, type Mark, type MarkProperties } from "./layers";
 import { Live, type LiveChange } from "./live";
 import { palette } from "./palette";
+import { putMarks, type GivenMark } from "./marks";
 import { picker, type PickProps } from "./pick";
 import { baseStyle } from "./style";
 
@@ -24,6 +25,8 @@ export interface MapProps {
   padding?: { left?: number; right?: number; top?: number; bottom?: number };
   credit?: string;
   follow?: boolean;
+  /** a few marks given with the page, each a button of its own */
+  marks?: GivenMark[];
 }
 
 const HANOI: [number, number] = [105.8412, 21.0245];
@@ -72,6 +75,7 @@ export class MapView {
     if (this.props.units) await areas(this, this.props.units);
     if (this.props.pin) new Marker({ element: pinElement(), anchor: "bottom" }).setLngLat([this.props.pin.lon, this.props.pin.lat]).addTo(this.map);
     if (this.props.me) new Marker({ element: el("div", { class: "map-me" }) }).setLngLat([this.props.me.lon, this.props.me.lat]).addTo(this.map);
+    if (this.props.marks) putMarks(this, this.props.marks);
     if (this.props.pick) picker(this, this.props.pick);
     await Promise.all([...this.layers.values()].filter((layer) => layer.visible).map((layer) => layer.load().catch(console.warn)));
     this.listen();

@@ -1,4 +1,4 @@
-"""The template language of the house: icons, times, numbers, deadlines, proofs, islands, fields. Built in everywhere."""
+"""The template language of the house: icons, times, numbers, deadlines, proofs, islands, fields. Built in."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,10 @@ def ago(moment: datetime | None) -> SafeString | str:
     if moment is None:
         return ""
     return format_html(
-        '<time datetime="{}" title="{}" data-ago>{}</time>', moment.isoformat(), words.full(moment), words.relative(moment)
+        '<time datetime="{}" title="{}" data-ago>{}</time>',
+        moment.isoformat(),
+        words.full(moment),
+        words.relative(moment),
     )
 
 
@@ -98,7 +101,7 @@ def deadline(
 
 @register.simple_tag
 def state_tag(kind: str, text: str, icon_name: str = "", size: str = "") -> SafeString:
-    """A state as a tag: an icon or shape and a word, never colour alone. ``kind``: ok warn bad info idle brand gold action."""
+    """A state as a tag: an icon or shape and a word, never colour alone: ok warn bad info idle brand gold action."""
     drawn = icon(icon_name) if icon_name else format_html('<span class="dot {}"></span>', kind)
     return format_html('<span class="{}">{}{}</span>', f"tag {kind} {size}".strip(), drawn, text)
 
@@ -124,17 +127,33 @@ def spark(values: Sequence[float | None] | None, target: float | None = None) ->
 
 
 @register.simple_tag
+def mark(icon_name: str, shape: str = "circle", state: str = "normal") -> SafeString:
+    """A map mark as it stands in the list twin: the same shape, colour and symbol as on the map."""
+    return graphics.mark(assets.url("img/icons.svg"), icon_name, shape, state)
+
+
+@register.simple_tag
 def island(name: str, props: Mapping[str, Any] | None = None, css: str = "", label: str = "") -> SafeString:
     """A place in the page that a script brings to life; its properties travel as JSON beside it."""
-    data = json.dumps(props or {}, ensure_ascii=False, separators=(",", ":"), default=str).translate(_JSON)
     named = format_html(' role="region" aria-label="{}"', label) if label else ""
     return format_html(
         '<div data-island="{}" class="{}"{}><script type="application/json">{}</script></div>',
         name,
         f"island {css}".strip(),
         named,
-        mark_safe(data),  # noqa: S308 - escaped for a script element above
+        _script_json(props or {}),
     )
+
+
+@register.filter
+def island_props(props: Mapping[str, Any]) -> SafeString:
+    """An island's properties as the JSON script that stands in its place (for islands written by hand)."""
+    return format_html('<script type="application/json">{}</script>', _script_json(props))
+
+
+def _script_json(value: Any) -> SafeString:
+    data = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str).translate(_JSON)
+    return mark_safe(data)  # noqa: S308 - escaped for a script element
 
 
 @register.inclusion_tag("web/_field.html")

@@ -47,16 +47,17 @@ def language(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Every part of this process, ``ok`` or the reason why not; 503 when one is not well."""
-    parts: dict[str, str] = {}
+    """Every part of this process with the reason when it is not well; 503 when one is not."""
+    parts: dict[str, dict[str, object]] = {}
     for key, item in registry.health.items():
         if item.process not in ("web", "*"):
             continue
         try:
-            parts[key] = item.check() or "ok"
+            reason = item.check() or ""
         except Exception as error:
-            parts[key] = f"{type(error).__name__}: {error}"
-    well = all(state == "ok" for state in parts.values())
+            reason = f"{type(error).__name__}: {error}"
+        parts[key] = {"ok": not reason, "reason": reason}
+    well = all(part["ok"] for part in parts.values())
     body = {"status": "ok" if well else "failing", "process": "web", "parts": parts}
     return JsonResponse(body, status=200 if well else 503)
 
@@ -87,7 +88,10 @@ def webmanifest(request: HttpRequest) -> JsonResponse:
         "background_color": "#faf8f4",
         "theme_color": "#9e1b1e",
         "icons": [{"src": assets.url("img/mark.svg"), "sizes": "any", "type": "image/svg+xml", "purpose": "any"}],
-        "shortcuts": [{"name": gettext("Report a problem"), "url": "/report/"}, {"name": gettext("Look up"), "url": "/search"}],
+        "shortcuts": [
+            {"name": gettext("Report a problem"), "url": "/report/"},
+            {"name": gettext("Look up"), "url": "/search"},
+        ],
     }
     return JsonResponse(body, content_type="application/manifest+json")
 

@@ -1,0 +1,118 @@
+"""A past day of the city from the things' log: which mark had which state when."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+from thanglong.core.things import service as things
+from thanglong.core.things.types import plain
+from thanglong.kit import clock
+from thanglong.kit.registry import Layer
+from thanglong.web import livemap
+
+STATES = ("normal", "notice", "urgent", "silent")
+MOST = 150_000
+PAGE = 5000
+BINS = 48
+_bins: dict[tuple[date, int], int] = {}
+
+
+def bounds(day: date) -> tuple[datetime, datetime]:
+    """First moment of a city day and of the next one."""
+    start = datetime.combine(day, time(), clock.zone())
+    return start, start + timedelta(days=1)
+
+
+def seq_before(moment: datetime, low: int = 0) -> int:
+    """The log's last number written before ``moment`` (0: none); by bisection, numbers grow with time."""
+    high = things.last_seq()
+    while low < high:
+        middle = (low + high) // 2
+        found = things.changes(middle, 1)
+        if found and found[0].at < moment:
+            low = max(found[0].seq, middle + 1)
+        else:
+            high = middle
+    return low
+
+
+def activity(day: date) -> list[int]:
+    """How many changes the log took in each half-hour of a day; future half-hours are 0."""
+    start, _ = bounds(day)
+    now = clock.now()
+    edges: list[int] = []
+    low = 0
+    for index in range(BINS + 1):
+        edge = start + timedelta(minutes=30 * index)
+        kept = _bins.get((day, index))
+        if kept is not None:
+            low = kept
+        elif edge <= now:
+            low = seq_before(edge, low)
+            _bins[day, index] = low
+        elif not edges or edge - timedelta(minutes=30) <= now:
+            low = things.last_seq()
+        edges.append(low)
+    return [max(0, after - before) for before, after in pairwise(edges)]
+
+
+@dataclass(slots=True)
+class _Day:
+    things: dict[str, int]
+    layer_of: list[int]
+    before: dict[int, int]
+    changes: list[tuple[int, int, int]]
+
+    def number(self, thing: str, layer: int) -> int:
+        if thing not in self.things:
+            self.things[thing] = len(self.things)
+            self.layer_of.append(layer)
+        return self.things[thing]
+
+
+def day(layers: list[Layer], wanted: date) -> dict[str, Any]:
+    """The day's changes of state of the layers' things, and the state each had before midnight as far as known.
+
+    ``changes`` are ``[second, thing, state]`` by position in ``things`` and ``states``; what was not written in the day
+    before or the day itself keeps the state the map shows.
+    """
+    start, end = bounds(wanted)
+    made = _Day({}, [], {}, [])
+    by_type = {kind: (index, layer) for index, layer in enumerate(layers) if layer.state for kind in layer.types}
+    seq, last = seq_before(start - timedelta(days=1)), 0
+    while by_type and len(made.changes) < MOST:
+        page = things.changes(seq, PAGE, tuple(by_type))
+        for change in page:
+            if change.at >= end:
+                page = []
+                break
+            _enter(made, by_type, change, start)
+        if len(page) < PAGE:
+            break
+        seq, last = page[-1].seq, seq
+        if seq == last:
+            break
+    return {
+        "day": wanted.isoformat(),
+        "layers": [layer.key for layer in layers],
+        "states": list(STATES),
+        "things": list(made.things),
+        "layer_of": made.layer_of,
+        "before": [[thing, state] for thing, state in made.before.items()],
+        "changes": made.changes,
+        "bins": activity(wanted),
+    }
+
+
+def _enter(made: _Day, by_type: dict[str, tuple[int, Layer]], change: Any, start: datetime) -> None:
+    index, layer = by_type[change.type]
+    if not change.attributes or layer.state not in change.attributes:
+        return
+    value = plain({layer.state: change.attributes[layer.state]}, layer.state)
+    state = STATES.index(livemap.state_of(layer, value))
+    thing = made.number(change.entity, index)
+    if change.at < start:
+        made.before[thing] = state
+    else:
+        made.changes.append((int((change.at - start).total_seconds()), thing, state))
