@@ -1,6 +1,8 @@
 from django.apps import AppConfig
 
 from thanglong.kit import registry
+from thanglong.kit.errors import N_
+from thanglong.kit.registry import DemoStep, Page, TileLayer
 
 
 class PlacesConfig(AppConfig):
@@ -8,6 +10,23 @@ class PlacesConfig(AppConfig):
     label = "places"
 
     def ready(self) -> None:
-        from thanglong.core.places import demo
+        from thanglong.core.ledger import service as ledger
+        from thanglong.core.places import demo, service
 
-        registry.demo.add("places", registry.DemoStep(build=demo.build, order=10))
+        version = service.map_version
+        registry.tile_layers.add("city", TileLayer("city", service.city_outline, version))
+        registry.tile_layers.add("units", TileLayer("units", service.unit_polygons, version, minzoom=7))
+        registry.tile_layers.add("unit_labels", TileLayer("unit_labels", service.unit_labels, version, minzoom=5))
+        registry.pages.add("places", Page("desk", "places:desk", N_("Units"), "building", 60, "places.manage"))
+        registry.demo.add("places", DemoStep(build=demo.build, order=10))
+        for verb, phrase in PHRASES.items():
+            ledger.phrases.add(verb, phrase)
+
+
+PHRASES = {
+    "act.recorded": N_("A legal act was recorded."),
+    "unit.created": N_("A unit was entered."),
+    "unit.changed": N_("A unit was changed."),
+    "unit.closed": N_("A unit was closed."),
+    "unit.succeeded": N_("A unit was taken over by another."),
+}

@@ -24,6 +24,7 @@ from thanglong.core.places.repository.names import Names
 from thanglong.core.places.types import LOCAL_KINDS, Act, Succession, Unit, UnitKind
 from thanglong.kit import clock
 from thanglong.kit.text import sort_key
+from thanglong.solve.lookup import CellIndex
 
 KEPT_VERSIONS = 3
 # territorial kinds from the whole to the part
@@ -94,6 +95,7 @@ class Shapes:
         self.polygons = geometries[local] if local else np.array([], dtype=object)
         shapely.prepare(self.polygons)
         self._tree = shapely.STRtree(self.polygons)
+        self._simplified: dict[float, NDArray[np.object_]] = {}
 
     def find(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.int64]:
         """For each point the index into :attr:`local`, -1 where it lies in none.
@@ -108,17 +110,46 @@ class Shapes:
         return result
 
     @cached_property
+    def outline(self) -> BaseGeometry | None:
+        """The city's own outline, or that of all local units together; None when there is none."""
+        city = next((self.of[unit.id] for unit in self.units if unit.kind is UnitKind.CITY), None)
+        if city is not None:
+            return city
+        return shapely.union_all(self.polygons) if len(self.polygons) else None
+
+    def simplified(self, tolerance: float) -> NDArray[np.object_]:
+        """The local outlines with details below ``tolerance`` degrees left out; common borders stay common."""
+        known = self._simplified.get(tolerance)
+        if known is None:
+            known = np.asarray(shapely.coverage_simplify(self.polygons, tolerance), dtype=object)
+            self._simplified[tolerance] = known
+        return known
+
+    @cached_property
+    def labels(self) -> NDArray[np.object_]:
+        """Where the name of each local unit is written: in its middle, else somewhere inside."""
+        middle = shapely.centroid(self.polygons)
+        inside = shapely.contains(self.polygons, middle)
+        return np.where(inside, middle, shapely.point_on_surface(self.polygons))
+
+    def touching(self, west: float, south: float, east: float, north: float) -> NDArray[np.int64]:
+        """Indices into :attr:`local` of the units whose boxes touch a box."""
+        boxes = self._boxes
+        hit = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+        return np.flatnonzero(hit)
+
+    @cached_property
     def _boxes(self) -> NDArray[np.float64]:
         return shapely.bounds(self.polygons)
 
+    @cached_property
+    def _cells(self) -> CellIndex:
+        return CellIndex(self.polygons)
+
     def at(self, lon: float, lat: float) -> Unit | None:
         """The local unit at one point."""
-        boxes = self._boxes
-        inside = (boxes[:, 0] <= lon) & (lon <= boxes[:, 2]) & (boxes[:, 1] <= lat) & (lat <= boxes[:, 3])
-        for index in np.flatnonzero(inside):
-            if shapely.intersects_xy(self.polygons[index], lon, lat):
-                return self.local[index]
-        return None
+        index = self._cells.find(lon, lat)
+        return None if index < 0 else self.local[index]
 
 
 class History:
@@ -147,7 +178,7 @@ class History:
             day = clock.today()
         known = self._by_day.get(day)
         if known is None:
-            span = bisect_right(self.days, day)
+            span = self.span(day)
             known = self._spans.get(span)
             if known is None:
                 valid = [state for states in self.states.values() for state in states if state.valid_on(day)]
@@ -156,6 +187,10 @@ class History:
                 self._by_day.clear()
             self._by_day[day] = known
         return known
+
+    def span(self, day: date | None) -> int:
+        """The number of the span of days without a change in which a day (today) lies."""
+        return bisect_right(self.days, day or clock.today())
 
     def last(self, unit: UUID, day: date | None) -> Unit | None:
         """The state on ``day``, or the last one before it; None when the unit is unknown or did not exist yet.

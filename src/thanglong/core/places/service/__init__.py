@@ -2,6 +2,7 @@
 
 from thanglong.core.places.service.files import read_content, read_units
 from thanglong.core.places.service.importing import import_mapping, import_units
+from thanglong.core.places.service.maps import choropleth, city_outline, map_version, unit_labels, unit_polygons
 from thanglong.core.places.service.reading import (
     act,
     acts,
@@ -44,13 +45,16 @@ __all__ = [
     "bulk_load",
     "by_code",
     "children",
+    "choropleth",
     "city",
+    "city_outline",
     "close_unit",
     "create_unit",
     "find",
     "full_name",
     "import_mapping",
     "import_units",
+    "map_version",
     "office",
     "predecessors",
     "read_content",
@@ -63,6 +67,8 @@ __all__ = [
     "successors",
     "unit",
     "unit_at",
+    "unit_labels",
+    "unit_polygons",
     "units",
     "units_at",
     "update_unit",

@@ -271,10 +271,10 @@ def bulk_load(
     with rows.change():
         for act in acts:
             rows.insert_act(act)
-        named = [NewUnit(unit.id, [named(state) for state in unit.states]) for unit in units]
-        rows.insert(named)
+        complete = [NewUnit(unit.id, [named(state) for state in unit.states]) for unit in units]
+        rows.insert(complete)
         rows.insert_successions(successions)
-        entries = [entry(actor, "unit.created", unit.id, [], unit.states) for unit in named]
+        entries = [entry(actor, "unit.created", unit.id, [], unit.states) for unit in complete]
         ledger.append_many([*entries, *(succession_entry(actor, row) for row in successions)])
         changed()
     return len(units)
