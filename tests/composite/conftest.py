@@ -79,7 +79,17 @@ def read_panel(coinr: Tables, name: str, with_times: bool) -> Panel:
 
 @pytest.fixture(scope="session")
 def raw(coinr: Tables) -> Panel:
-    return read_panel(coinr, "in_asem_iData", False)
+    """The example's panel. Its table prints 15 digits, which makes ties of TolMin's values that differ in the 16th; the
+    order that the published ranks show is put back, one unit in the last place each."""
+    panel = read_panel(coinr, "in_asem_iData", False)
+    rank = coinr.like("norm_rank", panel.units, ("TolMin",))[:, 0]  # the direction is -1: higher rank, lower value
+    j = panel.codes.index("TolMin")
+    for value in np.unique(panel.values[:, j]):
+        tied = np.flatnonzero(panel.values[:, j] == value)
+        for step, place in enumerate(sorted(set(rank[tied]), reverse=True)):
+            here = tied[rank[tied] == place]
+            panel.values[here, j] = value + step * np.spacing(value)
+    return panel
 
 
 @pytest.fixture(scope="session")

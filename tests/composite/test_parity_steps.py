@@ -36,7 +36,7 @@ def test_aggregated(coinr, example: Result) -> None:
 
 
 def test_raw_is_read_as_given(coinr, raw: Panel, asem: Framework) -> None:
-    np.testing.assert_array_equal(raw.columns(asem.indicators), coinr.like("base_Raw", raw.units, asem.indicators))
+    close(raw.columns(asem.indicators), coinr.like("base_Raw", raw.units, asem.indicators))
 
 
 @pytest.mark.parametrize(
@@ -63,18 +63,7 @@ def test_normalisations(coinr, example: Result, asem: Framework, table: str, met
         close(found[finite], wanted[finite])
         assert not np.isfinite(found[~finite]).any()
         return
-    if method in ("rank", "borda", "percentile"):
-        same_ranks(x, found, wanted, codes, 1 / (len(x) - 1) if method == "percentile" else 1)
-        return
     close(found, wanted)
-
-
-def same_ranks(x, found, wanted, codes: list[str], unit: float) -> None:
-    """Equal, but for ties: the tables print 15 digits, so two values that differ in the 16th read as one tie here."""
-    for i, j in np.argwhere(np.abs(found - wanted) > 1e-12):
-        assert codes[j] == "TolMin", codes[j]
-        tied = int((np.abs(x[:, j] - x[i, j]) < 1e-14 * abs(x[i, j])).sum())
-        assert found[i, j] <= wanted[i, j] <= found[i, j] + (tied - 1) * unit + 1e-12
 
 
 def test_vector_goalposts_and_targets(coinr) -> None:
@@ -233,8 +222,6 @@ def test_statistics(coinr, raw: Panel, asem: Framework) -> None:
     for row in coinr.rows("stats_raw"):
         j = asem.indicators.index(row["iCode"])
         for name, values in names.items():
-            if row["iCode"] == "TolMin" and name in ("N.Unique", "N.Same"):
-                continue  # 15 printed digits join values that differ in the 16th
             wanted = float(row[name])  # rounded to three significant digits there
             half = 0.5 * 10.0 ** (np.floor(np.log10(abs(wanted))) - 2) if wanted else 0.0
             assert abs(float(values[j]) - wanted) <= half * (1 + 1e-9), (row["iCode"], name)
