@@ -4,6 +4,7 @@ Also the vocabulary of permission (:class:`Actor`, :class:`Reach`), because modu
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -212,7 +213,7 @@ class Written:
     skipped: tuple[str, ...] = ()
 
 
-WriteMode = Literal["create", "upsert", "replace", "append", "add", "update"]
+WriteMode = Literal["create", "upsert", "replace", "append", "add", "update", "merge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,7 @@ class Sample:
 class ThingsStore(Protocol):
     """The city database's store: current state, history and change log move in one transaction.
 
-    Entities are NGSI-LD normalised dictionaries: ``id``, ``type`` (a string or a list), attributes (an instance, or a
+    ``raw`` and ``find`` give JSON texts. Entities are NGSI-LD normalised dictionaries: ``id``, ``type`` (a string or a list), attributes (an instance, or a
     list of instances told apart by ``datasetId``). A write is durable when it returns.
     """
 
@@ -244,19 +245,27 @@ class ThingsStore(Protocol):
 
         create: must not exist. upsert: make it, or write the given attributes. replace: make it, or exchange all its
         attributes. append: must exist; write the attributes. add: must exist; only attributes it lacks. update: must
-        exist; only attributes it has. An attribute given as None is deleted. Types are added, never taken away.
+        exist; only attributes it has. merge: must exist; the members given go into the attributes' instances. An
+        attribute (with merge, also a member) given as None is deleted. Types are added, never taken away.
         """
+        ...
+
+    def write_soon(
+        self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime
+    ) -> "Future[list[Written]]":
+        """Like :meth:`write` for at most 1,000 entities, without waiting for the disk."""
         ...
 
     def delete(self, ids: Sequence[str], *, at: datetime) -> list[bool]:
         """Delete entities; per id whether it was there. Their history stays."""
         ...
 
+    quick: bool
+    """Whether reading one entity is quick enough to do in an event loop (no network between)."""
+
     def get(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]: ...
 
-    def raw(self, ids: Sequence[str]) -> dict[str, bytes]:
-        """Like :meth:`get`, as JSON text."""
-        ...
+    def raw(self, ids: Sequence[str]) -> dict[str, bytes]: ...
 
     def stamps(self, ids: Sequence[str]) -> dict[str, dict[str, tuple[datetime, datetime]]]:
         """Per entity and attribute (empty name: the entity itself) when it was made and last changed."""
@@ -264,9 +273,7 @@ class ThingsStore(Protocol):
 
     def query(self, query: ThingQuery) -> list[dict[str, Any]]: ...
 
-    def find(self, query: ThingQuery) -> list[bytes]:
-        """Like :meth:`query`, as JSON texts."""
-        ...
+    def find(self, query: ThingQuery) -> list[bytes]: ...
 
     def count(self, query: ThingQuery) -> int: ...
 
@@ -287,8 +294,12 @@ class ThingsStore(Protocol):
         limit: int = 10_000,
         *,
         newest: bool = False,
+        written: bool = False,
     ) -> list[Sample]:
-        """Past values with ``since <= moment < until``, oldest first; ``newest`` keeps the last ``limit`` of them."""
+        """Past values with ``since <= moment < until``, oldest first; ``newest`` keeps the last ``limit`` of them.
+
+        The moment is when the value was observed or else written; with ``written`` always when it was written.
+        """
         ...
 
     def changes(self, after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]:

@@ -5,65 +5,107 @@ devices write is no act of a person, so it enters the things' own log and not th
 """
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from thanglong.core.things.types import Change, Entity, Sample, ThingQuery, TypeFacts, WriteMode, Written, is_open
+import orjson
+
+from thanglong.core.things.types import Change, Entity, Pass, Sample, ThingQuery, TypeFacts, WriteMode, Written, is_open
 from thanglong.kit import clock, ports
-from thanglong.kit.errors import NotFound
+from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
 
 VIEW, WRITE = "things.view", "things.write"
 
 
-def may_view(actor: Actor, kind: str) -> bool:
+Asker = Actor | Pass
+
+
+def pass_of(actor: Actor) -> Pass:
+    """What an actor may do here, decided once: a busy surface keeps it for some seconds."""
+    return Pass(actor, bool(ports.reach(actor, VIEW)), bool(ports.reach(actor, WRITE)))
+
+
+def _views_all(asker: Asker) -> bool:
+    return asker.view if isinstance(asker, Pass) else bool(ports.reach(asker, VIEW))
+
+
+def _require_view(asker: Asker) -> None:
+    ports.require(asker.actor if isinstance(asker, Pass) else asker, VIEW)
+
+
+def may_view(asker: Asker, kind: str) -> bool:
     """Whether the actor may read entities of a type."""
-    return is_open(kind) or bool(ports.reach(actor, VIEW))
+    return is_open(kind) or _views_all(asker)
 
 
-def require_write(actor: Actor) -> None:
+def require_write(asker: Asker) -> None:
     """Return when the actor may write entities, else Denied or NotSignedIn."""
-    if not ports.reach(actor, WRITE):
-        ports.require(actor, WRITE)
+    if isinstance(asker, Pass):
+        if not asker.write:
+            raise NotSignedIn if asker.actor.kind == "citizen" and asker.actor.id is None else Denied
+    else:
+        ports.require(asker, WRITE)
 
 
-def readable(actor: Actor, types: Sequence[str]) -> Sequence[str] | None:
+def readable(asker: Asker, types: Sequence[str]) -> Sequence[str] | None:
     """The types a query may look at: as asked, cut to the open ones for a stranger; None when nothing is left.
 
     An empty answer means every type. Asking by name for a closed type raises Denied or NotSignedIn.
     """
-    if ports.reach(actor, VIEW):
+    if _views_all(asker):
         return types
-    closed = [kind for kind in types if not is_open(kind)]
-    if closed:
-        ports.require(actor, VIEW)
+    if not all(is_open(kind) for kind in types):
+        _require_view(asker)
     return types or [kind for kind in ports.plugged.things.types() if is_open(kind)] or None
 
 
-def write(actor: Actor, entities: Sequence[Mapping[str, Any]], mode: WriteMode = "upsert") -> list[Written]:
+def write(asker: Asker, entities: Sequence[Mapping[str, Any]], mode: WriteMode = "upsert") -> list[Written]:
     """Write entities in one of the modes of ``kit.ports.ThingsStore.write``; durable when it returns."""
-    require_write(actor)
+    require_write(asker)
     return ports.plugged.things.write(entities, mode=mode, at=clock.now()) if entities else []
 
 
-def upsert(actor: Actor, entities: Sequence[Mapping[str, Any]]) -> list[str | None]:
+def write_soon(asker: Asker, entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> "Future[list[Written]]":
+    """Like :func:`write` for at most 1,000 entities; the future is done when they are on disk."""
+    require_write(asker)
+    return ports.plugged.things.write_soon(entities, mode=mode, at=clock.now())
+
+
+def upsert(asker: Asker, entities: Sequence[Mapping[str, Any]]) -> list[str | None]:
     """Make entities or write their attributes; per entity None, or the reason why it was refused."""
-    return [item.refused for item in write(actor, entities)]
+    return [item.refused for item in write(asker, entities)]
 
 
-def delete(actor: Actor, ids: Sequence[str]) -> list[bool]:
+def delete(asker: Asker, ids: Sequence[str]) -> list[bool]:
     """Delete entities; per id whether it was there."""
-    require_write(actor)
+    require_write(asker)
     return ports.plugged.things.delete(ids, at=clock.now()) if ids else []
 
 
-def get(actor: Actor, id: str) -> Entity:
+def get(asker: Asker, id: str) -> Entity:
     """One entity; NotFound also when the actor may not read its type."""
-    found = ports.plugged.things.get([id]).get(id)
-    if found is None or not any(may_view(actor, kind) for kind in types_of(found)):
+    return orjson.loads(raw(asker, id))  # type: ignore[no-any-return]
+
+
+def raw(asker: Asker, id: str) -> bytes:
+    """One entity as JSON text; NotFound also when the actor may not read its type."""
+    found = ports.plugged.things.raw([id]).get(id)
+    if found is None or not (_views_all(asker) or any(is_open(kind) for kind in types_of(orjson.loads(found)))):
         raise NotFound
     return found
+
+
+def quick() -> bool:
+    """Whether :func:`raw` may be called in an event loop."""
+    return ports.plugged.things.quick
+
+
+def stamps(asker: Asker, ids: Sequence[str]) -> dict[str, dict[str, tuple[datetime, datetime]]]:
+    """Per entity and attribute (empty name: the entity) when it was made and last changed."""
+    return ports.plugged.things.stamps(ids)
 
 
 def types_of(entity: Mapping[str, Any]) -> list[str]:
@@ -81,20 +123,25 @@ def moment_of(instance: Mapping[str, Any]) -> datetime | None:
         return None
 
 
-def query(actor: Actor, query: ThingQuery) -> list[Entity]:
+def query(asker: Asker, query: ThingQuery) -> list[Entity]:
     """Entities in the order of their ids; a stranger sees only open types."""
-    types = readable(actor, query.types)
-    return [] if types is None else ports.plugged.things.query(replace(query, types=types))
+    return [orjson.loads(text) for text in find(asker, query)]
 
 
-def count(actor: Actor, query: ThingQuery) -> int:
+def find(asker: Asker, query: ThingQuery) -> list[bytes]:
+    """Like :func:`query`, as JSON texts."""
+    types = readable(asker, query.types)
+    return [] if types is None else ports.plugged.things.find(replace(query, types=types))
+
+
+def count(asker: Asker, query: ThingQuery) -> int:
     """How many entities a query would find without its limit."""
-    types = readable(actor, query.types)
+    types = readable(asker, query.types)
     return 0 if types is None else ports.plugged.things.count(replace(query, types=types))
 
 
 def history(
-    actor: Actor,
+    asker: Asker,
     id: str,
     attribute: str,
     since: datetime | None = None,
@@ -102,10 +149,14 @@ def history(
     limit: int = 10_000,
     *,
     newest: bool = False,
+    written: bool = False,
 ) -> list[Sample]:
-    """Past values of an attribute with ``since <= moment < until``, oldest first; NotFound for a hidden entity."""
-    get(actor, id)
-    return ports.plugged.things.history(id, attribute, since, until, limit, newest=newest)
+    """Past values of an attribute with ``since <= moment < until``, oldest first; NotFound for a hidden entity.
+
+    ``newest`` keeps the last ``limit`` of them; ``written`` goes by when they were written, not observed.
+    """
+    raw(asker, id)
+    return ports.plugged.things.history(id, attribute, since, until, limit, newest=newest, written=written)
 
 
 def recent(actor: Actor, id: str, attribute: str, hours: float = 24, most: int = 200) -> list[float]:
@@ -117,9 +168,9 @@ def recent(actor: Actor, id: str, attribute: str, hours: float = 24, most: int =
     return [float(sample.instance["value"]) for sample in past if sample.instance is not None]
 
 
-def types(actor: Actor) -> list[TypeFacts]:
+def types(asker: Asker) -> list[TypeFacts]:
     """The types the actor may read, by name."""
-    everything = bool(ports.reach(actor, VIEW))
+    everything = _views_all(asker)
     return [
         TypeFacts(name, count, is_open(name))
         for name, count in sorted(ports.plugged.things.types().items())
@@ -127,10 +178,10 @@ def types(actor: Actor) -> list[TypeFacts]:
     ]
 
 
-def attributes(actor: Actor, kind: str) -> list[str]:
+def attributes(asker: Asker, kind: str) -> list[str]:
     """Names of the attributes that entities of a type have."""
-    if not may_view(actor, kind):
-        ports.require(actor, VIEW)
+    if not may_view(asker, kind):
+        _require_view(asker)
     return ports.plugged.things.attributes(kind)
 
 

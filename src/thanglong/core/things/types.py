@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from thanglong.kit.errors import N_
-from thanglong.kit.ports import AllOf, AnyOf, Area, Change, Sample, Term, ThingQuery, WriteMode, Written
+from thanglong.kit.ports import Actor, AllOf, AnyOf, Area, Change, Sample, Term, ThingQuery, WriteMode, Written
 
 __all__ = [
     "OPEN_TYPES",
@@ -17,6 +17,7 @@ __all__ = [
     "Area",
     "Change",
     "Entity",
+    "Pass",
     "Sample",
     "Term",
     "ThingQuery",
@@ -84,6 +85,15 @@ TITLES = {
     "WeatherObserved": N_("Weather"),
 }
 """What people call the entities of a type; a type without a title is shown by its own name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What an actor may do with things: read closed types, write."""
+
+    actor: Actor
+    view: bool
+    write: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class BaseThings(ABC):
     SQL here is what both dialects share, with ``?`` for values.
     """
 
+    quick = False
+
     def __init__(self, tenant: str = "") -> None:
         self._tenant = tenant
         self._names = Names()
@@ -81,6 +83,15 @@ class BaseThings(ABC):
         moment = at_of(at)
         waiting = [self.submit(Write(entities[i : i + CHUNK], mode, moment)) for i in range(0, len(entities), CHUNK)]
         return [answer for part in waiting for answer in part.result()]
+
+    def write_soon(
+        self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime
+    ) -> "Future[list[Written]]":
+        """See ``kit.ports.ThingsStore``."""
+        if len(entities) > CHUNK:
+            raise ValueError(f"at most {CHUNK} entities at once; use write")
+        prepare(entities)
+        return self.submit(Write(entities, mode, at_of(at)))
 
     def delete(self, ids: Sequence[str], *, at: datetime) -> list[bool]:
         """See ``kit.ports.ThingsStore``."""
@@ -165,16 +176,17 @@ class BaseThings(ABC):
         limit: int = 10_000,
         *,
         newest: bool = False,
+        written: bool = False,
     ) -> list[Sample]:
         """See ``kit.ports.ThingsStore``."""
         number = self._name(attribute)
         if number is None:
             return []
-        order = "DESC" if newest else "ASC"
+        order, by = "DESC" if newest else "ASC", "h.at" if written else "h.moment"
         sql = (
             "SELECT h.at, h.observed, h.moment, h.value FROM history h "
             "WHERE h.n = (SELECT e.n FROM entity e WHERE e.tenant = ? AND e.id = ?) "
-            f"AND h.attr = ? AND h.moment >= ? AND h.moment < ? ORDER BY h.moment {order}, h.seq {order} LIMIT ?"
+            f"AND h.attr = ? AND {by} >= ? AND {by} < ? ORDER BY {by} {order}, h.seq {order} LIMIT ?"
         )
         low, high = rows.micros(since) if since else -FOREVER, rows.micros(until) if until else FOREVER
         found = self._rows(sql, (self._tenant_id(), entity, number, low, high, limit))

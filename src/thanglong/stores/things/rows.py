@@ -171,7 +171,7 @@ def _scalar(path: str, dataset: str, ordinal: int, value: Any) -> Leaf:
     return Leaf(path, dataset, ordinal)
 
 
-def _number(value: float) -> float:
+def _number(value: Any) -> float:
     """Integers stay exact while both stores can hold them; beyond that the nearest double."""
     return value if isinstance(value, float) or -(2**53) <= value <= 2**53 else float(value)
 

@@ -74,7 +74,7 @@ def keep(area: Area, shape: Any, candidates: Sequence[Candidate]) -> list[int]:
         if area.least is not None:
             good &= metres >= area.least
         return [int(n) for n in numbers[good]]
-    shapes = shapely.points(lons, lats)
+    shapes = np.array(shapely.points(lons, lats), dtype=object)
     if not is_point.all():
         shapes[~is_point] = shapely.from_geojson([row[3] for row in candidates if row[1] is None])
     if area.relation == "near":

@@ -96,6 +96,30 @@ def prepare(entities: Sequence[Mapping[str, Any]]) -> None:
             rows.place(attribute)
 
 
+def merged(before: Any, given: Any) -> Any:
+    """An attribute with the given members put in, instance by instance (told apart by datasetId); None takes out."""
+    if given is None or before is None:
+        return given
+    known = {instance.get("datasetId"): instance for instance in rows.instances(before)}
+    for instance in rows.instances(given):
+        dataset = instance.get("datasetId")
+        known[dataset] = _merged_members(known.get(dataset, {}), instance)
+    found = list(known.values())
+    return found if len(found) > 1 or isinstance(before, list) else found[0]
+
+
+def _merged_members(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    found = dict(before)
+    for key, value in given.items():
+        if value is None and key != "value":
+            found.pop(key, None)
+        elif key not in rows.MEMBERS and isinstance(value, dict) and isinstance(found.get(key), dict):
+            found[key] = _merged_members(found[key], value)
+        else:
+            found[key] = value
+    return found
+
+
 def types_of(entity: Mapping[str, Any]) -> tuple[str, ...]:
     found = entity.get("type")
     names = [found] if isinstance(found, str) else found or []
@@ -147,7 +171,7 @@ class Work:
         alive = entity is not None and entity.alive
         if mode == "create" and alive:
             return Written("exists")
-        if mode in ("append", "add", "update") and not alive:
+        if mode in ("append", "add", "update", "merge") and not alive:
             return Written("missing")
         self.seq += 1
         if entity is None or not alive:
@@ -158,6 +182,8 @@ class Work:
         for key, attribute in attributes_of(given):
             if (mode == "add" and key in entity.state) or (mode == "update" and key not in entity.state):
                 skipped.append(key)
+            elif mode == "merge":
+                wrote = self._set(entity, key, merged(entity.state.get(key), attribute), at, fresh) or wrote
             else:
                 wrote = self._set(entity, key, attribute, at, fresh) or wrote
         if mode == "replace" and alive:

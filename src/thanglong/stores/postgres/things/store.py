@@ -28,7 +28,7 @@ class PostgresThings(BaseThings):
         self._uri = uri
         with psycopg.connect(uri) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
-            connection.execute(schema.SCHEMA)  # type: ignore[arg-type]
+            connection.execute(schema.SCHEMA)
         options = {"autocommit": True, "options": "-c search_path=things"}
         self._pool: ConnectionPool[Any] = ConnectionPool(
             uri, min_size=1, max_size=connections, timeout=10, kwargs=options, open=True
@@ -40,18 +40,20 @@ class PostgresThings(BaseThings):
         return Writer(self._uri, self._tenant, self._names)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
-        text = translate(sql)
         try:
-            with self._pool.connection() as connection:
-                return connection.execute(text, values).fetchall()
+            return self._once(sql, values)
         except AWAY:
             # a kept connection may have died with the server: once more on another
             self._pool.check()
         try:
-            with self._pool.connection() as connection:
-                return connection.execute(text, values).fetchall()
+            return self._once(sql, values)
         except AWAY as error:
             raise Unavailable from error
+
+    def _once(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        with self._pool.connection() as connection:
+            found: list[Any] = connection.execute(translate(sql), values).fetchall()
+        return found
 
     def _stream(self, sql: str, values: Sequence[Any] = ()) -> Iterable[Any]:
         pool = self._pool.connection()

@@ -24,6 +24,8 @@ POLL = 0.01
 class SqliteThings(BaseThings):
     """``kit.ports.ThingsStore`` in the SQLite file ``path``."""
 
+    quick = True
+
     def __init__(self, path: Path, tenant: str = "") -> None:
         super().__init__(tenant)
         self._path = path
