@@ -30,8 +30,8 @@ GIVEN_F = (
 MIDDLE_M = "Văn Văn Đức Minh Quang Hữu Công Xuân Thanh Ngọc Tuấn Đình Quốc Anh Mạnh"
 GIVEN_M = (
     "An Anh Bách Bảo Bình Chiến Cường Dũng Duy Đạt Đông Đức Giang Hải Hào Hiếu Hòa Hoàng Hùng Hưng Huy Khang Khánh "
-    "Khoa Kiên Lâm Linh Long Lộc Mạnh Minh Nam Nghĩa Phong Phúc Quân Quang Quý Sơn Tài Thái Thắng Thành Thịnh Tiến Toàn "
-    "Trung Tuấn Tùng Việt Vinh"
+    "Khoa Kiên Lâm Linh Long Lộc Mạnh Minh Nam Nghĩa Phong Phúc Quân Quang Quý Sơn Tài Thái Thắng Thành Thịnh Tiến "
+    "Toàn Trung Tuấn Tùng Việt Vinh"
 )
 _SHARES = np.cumsum(PER_MILLE) / sum(PER_MILLE)
 

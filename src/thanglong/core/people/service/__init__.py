@@ -24,6 +24,7 @@ from thanglong.core.people.service.grants import (
     memberships,
     role_name,
     roles,
+    save_role,
 )
 from thanglong.core.people.service.signin import actor_of_session, authenticate, forget_old_failures
 from thanglong.core.people.service.tokens import actor_of_token, issue_token, revoke_token, tokens
@@ -54,6 +55,7 @@ __all__ = [
     "revoke_token",
     "role_name",
     "roles",
+    "save_role",
     "set_active",
     "set_language",
     "set_password",

@@ -1,25 +1,50 @@
 """Memberships: granting and ending roles, and who is where."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
 from thanglong.core.ledger import service as ledger
+from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.people import repository, rules
 from thanglong.core.people.service.access import access, root
 from thanglong.core.people.service.accounts import create_account, ref
-from thanglong.core.people.types import CITY, AccountInfo, Kind, Member, Membership, NotYours, Role
+from thanglong.core.people.types import ACTIONS, CITY, AccountInfo, Kind, Member, Membership, NotYours, Role
 from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import N_, Conflict, Denied, Fault, Invalid, NotFound
 from thanglong.kit.ids import new_id
 from thanglong.kit.ports import JSON, SYSTEM, Actor
 
+_KEY = re.compile(r"[a-z][a-z0-9_]{1,39}")
+
 
 def roles() -> list[Role]:
     """All roles, highest rank first."""
     return sorted(access.snapshot().roles.values(), key=lambda role: (-role.rank, role.key))
+
+
+def save_role(actor: Actor, role: Role) -> None:
+    """Add a role or change what one may do, in every unit at once; needs ``people.manage`` in the whole city."""
+    access.require(actor, "people.manage", root())
+    faults = [Fault("key", N_("Use small letters, digits and underscores."))] if not _KEY.fullmatch(role.key) else []
+    if unknown := sorted(role.actions - set(ACTIONS)):
+        faults.append(Fault("actions", N_("There is no action %(action)s."), {"action": unknown[0]}))
+    if not role.name_vi.strip() or not role.name_en.strip():
+        faults.append(Fault("name_vi", N_("Name the role in both languages.")))
+    if faults:
+        raise Invalid(faults)
+    with repository.atomic():
+        before = repository.roles().get(role.key)
+        repository.save_role(role)
+        repository.bump()
+        facts = {"actions": sorted(role.actions), "name_vi": role.name_vi, "name_en": role.name_en}
+        state = {"actions": sorted(before.actions), "rank": before.rank} if before else None
+        after = {"actions": sorted(role.actions), "rank": role.rank}
+        ledger.append(actor, "role.saved", ObjectRef("role", role.key), before=state, after=after, facts=facts)
+    access.renew()
 
 
 def role_name(key: str, language: str = "vi") -> str:
