@@ -20,6 +20,11 @@ def sent_since(since: datetime, *, address: str = "", client: str = "") -> int:
     return (rows.filter(address=address) if address else rows.filter(client=client)).count()
 
 
+def any_for(case: UUID) -> bool:
+    """Whether a code was ever sent for a case."""
+    return models.Code.objects.filter(case=case).exists()
+
+
 def take_try(code: UUID, now: datetime, most: int) -> dict[str, Any] | None:
     """Count one try and give the row; None when the code is unknown, used, over its time or tried too often."""
     rows = models.Code.objects.filter(id=code, done_at=None, expires_at__gt=now, tries__lt=most)

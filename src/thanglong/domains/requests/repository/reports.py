@@ -13,10 +13,32 @@ from thanglong.domains.requests.types import DONE_STATES, OPEN_STATES, ListFilte
 from thanglong.kit import clock
 from thanglong.kit.text import fold
 
-_SHOWN = (
-    "number category family unit subject text address lon lat coarse urgent thing rule note opened_at first_at "
-    "resolved_at closed_at due_at updated_at followers transfers reopened satisfaction"
-).split()
+_SHOWN = [
+    "number",
+    "category",
+    "family",
+    "unit",
+    "subject",
+    "text",
+    "address",
+    "lon",
+    "lat",
+    "coarse",
+    "urgent",
+    "thing",
+    "rule",
+    "note",
+    "opened_at",
+    "first_at",
+    "resolved_at",
+    "closed_at",
+    "due_at",
+    "updated_at",
+    "followers",
+    "transfers",
+    "reopened",
+    "satisfaction",
+]
 
 
 def to_report(row: models.Report, photos: tuple[Any, ...] = ()) -> Report:

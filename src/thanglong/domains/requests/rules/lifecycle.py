@@ -175,7 +175,8 @@ ACTIONS = (
     ),
     Action(
         "again", N_("Broken again"), (State.RESOLVED, State.CONFIRMED), State.NEW, permission="", icon="sync",
-        effects=("reopen", "release"), fields=(Field("more", N_("Say more"), "longtext", required=False, public=False),),
+        effects=("reopen", "release"),
+        fields=(Field("more", N_("Say more"), "longtext", required=False, public=False),),
         text=N_("Somebody says it is broken again, so the report is open again."),
     ),
     Action(
@@ -193,11 +194,16 @@ FORM = {
     "required": ["category", "text", "public_text"],
     "additionalProperties": False,
     "properties": {
-        "category": {"type": "string", "enum": [item.key for item in CATEGORIES]},
+        "category": {
+            "type": "string",
+            "title": N_("What it is about"),
+            "oneOf": [{"const": item.key, "title": item.title} for item in CATEGORIES],
+        },
         "text": {"type": "string", "minLength": 5, "maxLength": MAX_TEXT},
         "public_text": {"type": "string", "maxLength": MAX_TEXT},
         "urgent": {"type": "boolean"},
         "urgent_words": {"type": "array", "items": {"type": "string"}},
+        "said": {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
         "answers": {"type": "object", "additionalProperties": {"type": ["string", "number", "array"]}},
         "thing": {"type": "string", "maxLength": 200},
         "rule": {"type": "string"},

@@ -1,6 +1,7 @@
 """Photos made fit for keeping: turned upright, shrunk, re-encoded without any metadata, hashed."""
 
 import io
+import math
 import warnings
 from datetime import datetime
 
@@ -82,3 +83,22 @@ def _taken(exif: Image.Exif) -> datetime | None:
         return datetime.strptime(str(text), "%Y:%m:%d %H:%M:%S").replace(tzinfo=clock.zone()) if text else None
     except (KeyError, ValueError, TypeError, SyntaxError):
         return None
+
+
+def blur(content: bytes, boxes: list[tuple[float, float, float, float]]) -> tuple[bytes, bytes]:
+    """A picture and its small copy with the boxes (shares of width and height) made of few large squares."""
+    with Image.open(io.BytesIO(content)) as source:
+        picture = source.convert("RGB")
+    for left, top, right, bottom in boxes:
+        box = (
+            int(max(0.0, left) * picture.width), int(max(0.0, top) * picture.height),
+            math.ceil(min(1.0, right) * picture.width), math.ceil(min(1.0, bottom) * picture.height),
+        )  # fmt: skip
+        if box[2] <= box[0] or box[3] <= box[1]:
+            continue
+        part = picture.crop(box)
+        squares = part.resize((min(6, part.width), min(6, part.height)), Image.Resampling.BOX)
+        picture.paste(squares.resize(part.size, Image.Resampling.NEAREST), box[:2])
+    small = picture.copy()
+    small.thumbnail((THUMB_SIDE, THUMB_SIDE))
+    return _encode(picture, 80), _encode(small, 72)

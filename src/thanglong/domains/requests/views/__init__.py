@@ -1,0 +1,1 @@
+"""Pages of reports: the form, the public map and pages, the reporter's own page, photos to check."""
