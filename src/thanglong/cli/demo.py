@@ -149,23 +149,39 @@ def simulate(city: City, since: datetime, until: datetime, minutes: int = 1) -> 
         moment = following
 
 
+def lived_until() -> datetime | None:
+    """The moment up to which the demo of this data folder has lived."""
+    try:
+        return datetime.fromisoformat((ports.plugged.data / "run" / "demo-until").read_text())
+    except (FileNotFoundError, ValueError):
+        found = made()
+        return found.made_at if found else None
+
+
+def _keep_until(moment: datetime) -> None:
+    target = ports.plugged.data / "run" / "demo-until"
+    target.parent.mkdir(exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    temporary.write_text(moment.isoformat())
+    temporary.replace(target)
+
+
 class Ticker:
-    """Remembers how far the demo has lived in this process."""
+    """Lives the demo on from where it stood, also when that was in another process or long ago."""
 
     def __init__(self) -> None:
         self._city: City | None = None
-        self._until: datetime | None = None
 
     def __call__(self) -> None:
         if (ports.plugged.data / "run" / "demo-paused").is_file():
-            self._until = None
             return
         if self._city is None:
             self._city = load_city()
         now = clock.now()
-        since, self._until = self._until or now - timedelta(minutes=1), now
+        since = lived_until() or now - timedelta(minutes=1)
         if now > since:
             live(self._city, since, now)
+            _keep_until(now)
 
 
 def start_ticking() -> bool:

@@ -82,3 +82,16 @@ def roster(
                 entity[key] = value if isinstance(value, dict) and "type" in value else prop(value, at)
         made.append(entity)
     return made
+
+
+def figure(key: str, value: float, of: float | None, at: str) -> Attributes:
+    """A figure of the whole city, kept as a thing so that it has a past: ``key`` names it."""
+    entity: Attributes = {"id": figure_id(key), "type": "CityFigure", "value": prop(value, at)}
+    if of is not None:
+        entity["of"] = prop(of, at)
+    return entity
+
+
+def figure_id(key: str) -> str:
+    """The id of a figure."""
+    return f"urn:ngsi-ld:CityFigure:{key}"
