@@ -57,10 +57,10 @@ class Input:
 class Measure:
     """A measure as code.
 
-    ``title``, ``about`` (what it says and for whom) and ``formula`` (in words) are message ids. ``direction`` +1: more is
-    better. ``total`` says how the city's figure follows from the units': ``ratio`` (sum of numerators by sum of
-    denominators, times ``scale``) or ``sum``. ``inputs`` lists the records behind one unit and period. ``events`` says
-    which case types' changes make its figures stale.
+    ``title``, ``about`` (what it says and for whom) and ``formula`` (in words) are message ids. ``direction`` +1: more
+    is better. ``total`` says how the city's figure follows from the units': ``ratio`` (sum of numerators by sum of
+    denominators, times ``scale``) or ``sum``. ``inputs`` lists the records behind one unit and period. A change
+    of a case of ``case_types`` makes the figures it touches stale.
     """
 
     key: str
@@ -117,3 +117,17 @@ class Explanation:
     inputs: Sequence[Input]
     digest_matches: bool
     names: Mapping[UUID, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CityFigure:
+    """The whole city in one period: ``interval`` (95 %) for shares, ``units``: how many it rests on."""
+
+    period: date
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    n: int
+    interval: tuple[float, float] | None
+    units: int
+    ledger_entry: int | None

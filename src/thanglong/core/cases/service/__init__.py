@@ -3,6 +3,7 @@
 from thanglong.core.cases.service.acting import act
 from thanglong.core.cases.service.definitions import definition, definitions, register
 from thanglong.core.cases.service.documents import add_document, document, document_content, make_previews, uploaded
+from thanglong.core.cases.service.figures import facts, footprints
 from thanglong.core.cases.service.handing import assign, assign_many, message, transfer
 from thanglong.core.cases.service.loading import bulk_load
 from thanglong.core.cases.service.opening import open_case
@@ -52,9 +53,11 @@ __all__ = [
     "document",
     "document_content",
     "erase_personal",
+    "facts",
     "fill",
     "follow",
     "followers",
+    "footprints",
     "last_change",
     "listed",
     "loads",

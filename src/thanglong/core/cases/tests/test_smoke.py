@@ -1,38 +1,34 @@
-from uuid import uuid4
-
-import pytest
-
 from thanglong.core.cases import service
-from thanglong.core.cases.types import *
-from thanglong.kit.ports import ANONYMOUS, SYSTEM
-
-T = CaseType(
-    "smoke",
-    1,
-    "Smoke",
-    "SM",
-    (State("new", "New"), State("done", "Done", StateKind.DONE)),
-    "new",
-    (Action("finish", "Finish", ("new",), "done"),),
-    deadlines=(Deadline(Duration(3)),),
-    escalations=(Escalation(1.0, "head"),),
-    public=True,
-)
+from thanglong.core.cases.types import Contact, Place, QueueFilter
+from thanglong.kit.ports import ANONYMOUS
 
 
-@pytest.mark.django_db
-def test_smoke():
-    service.register(T)
-    c = service.open_case(ANONYMOUS, "smoke", {}, key="k", unit=uuid4(), subject="x", place=Place(105.8, 21.0, "Đây"))
-    assert service.open_case(ANONYMOUS, "smoke", {}, key="k", unit=uuid4(), subject="x").number == c.number
-    print(c)
-    c2 = service.act(SYSTEM, c.id, "finish", {}, version=c.version)
-    print(c2)
-    print(service.public_case(c.number))
-    print(service.changes(0))
-    assert service.near(105.8, 21.0, 10)
-    print(
-        service.bulk_load(
-            [BulkCase("smoke", uuid4(), "b", {}, c.opened_at, SYSTEM, steps=[BulkStep(c.opened_at, "finish", SYSTEM)])]
-        )
+def test_pages(city, client, django_user_model, django_assert_num_queries):
+    case = service.open_case(
+        ANONYMOUS,
+        "repair",
+        {"kind": "lamp", "where": "Ngõ 32"},
+        key="k",
+        unit=city.ward,
+        subject="Đèn tắt",
+        place=Place(105.84, 21.02, "Ngõ 32 Thợ Nhuộm"),
+        contact=Contact("Lan", phone="0912"),
     )
+    user = django_user_model.objects.get(pk=city.head.id)
+    client.force_login(user)
+    for url in (
+        "/desk/",
+        f"/desk/cases/{case.number}/",
+        f"/desk/cases/{case.number}/act/refuse/",
+        "/desk/unit/",
+        f"/desk/cases/{case.number}/transfer/?q=hoan",
+        f"/desk/cases/{case.number}/assign/",
+        "/desk/search/?q=den",
+        f"/desk/cases/{case.number}/message/",
+        "/desk/?select=1",
+        "/desk/?show=late",
+    ):
+        response = client.get(url)
+        assert response.status_code == 200, (url, response.content[-2000:].decode())
+        open("/tmp/cases/" + url.strip("/").replace("/", "_").replace("?", "_") + ".html", "wb").write(response.content)
+    assert service.queue(city.head, QueueFilter()).counts.buckets["today"] == 1

@@ -149,7 +149,8 @@ class CaseType:
 
     ``open_permission`` is needed to open a case (empty: everybody may). ``public`` cases have a page for everyone that
     shows the properties named in ``public_fields``. ``texts`` are sentences for the built-in events ``opened assigned
-    released transferred message note escalated document``. ``panel_template`` is drawn beside the case on the desk.
+    released transferred message note escalated document``. ``public_url`` is
+    that page's address with ``%s`` for the number. ``panel_template`` is drawn beside the case on the desk.
     ``keep_personal_days`` after closing, names and contacts are erased.
     """
 
@@ -167,7 +168,8 @@ class CaseType:
     open_permission: str = ""
     public: bool = False
     public_fields: tuple[str, ...] = ()
-    icon: str = "file"
+    public_url: str = ""
+    icon: str = "doc"
     panel_template: str = ""
     keep_personal_days: int = 365
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
@@ -244,6 +244,39 @@ class Finished:
     @property
     def in_time(self) -> bool:
         return self.due_at is None or self.closed_at <= self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFacts:
+    """What measures count of a case."""
+
+    id: UUID
+    number: str
+    type: str
+    unit: UUID
+    subject: str
+    opened_at: datetime
+    responded_at: datetime | None
+    due_at: datetime | None
+    closed_at: datetime | None
+    kind: str
+    rating: int | None
+    reopened: int
+    ledger_entry: int | None
+
+    @property
+    def in_time(self) -> bool:
+        """Whether it was finished before it was due (without a deadline: always)."""
+        return self.due_at is None or (self.closed_at is not None and self.closed_at <= self.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Where and when something happened to cases of a type."""
+
+    type: str
+    unit: UUID
+    day: date
 
 
 @dataclass(frozen=True, slots=True)

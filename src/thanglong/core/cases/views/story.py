@@ -123,6 +123,7 @@ def page(detail: CaseDetail, now: datetime) -> dict[str, Any]:
         "state": state,
         "state_title": translated(state.title),
         "type_title": translated(case_type.title),
+        "public_url": case_type.public_url % case.number if case_type.public and case_type.public_url else "",
         "paused": state.stops_clock or case.kind == "waiting",
         "lines": lines(case_type, detail.events, detail.documents),
         "segments": segments(case, now),
