@@ -36,6 +36,16 @@ if STORE == "postgres":
     _start_postgres()
 
 
+def pytest_configure() -> None:
+    """Load the settings now, after the environment above was made (so pyproject.toml must not name them)."""
+    import django
+    from django.conf import settings
+
+    if settings.configured and settings.DATA != _folder:
+        raise pytest.UsageError("settings were loaded before conftest.py: unset DJANGO_SETTINGS_MODULE, give no --ds")
+    django.setup()
+
+
 @pytest.fixture(scope="session")
 def postgres_uri() -> str:
     """The URI of a running PostgreSQL server's ``city`` database (store contract tests use it on every run)."""
