@@ -11,6 +11,7 @@ from django.utils.translation import get_language, gettext
 
 from thanglong.kit import clock, registry
 from thanglong.kit.ports import ANONYMOUS, Actor, plugged
+from thanglong.web import city
 
 THEME_COOKIE = "thanglong_theme"
 THEMES = ("light", "dark")
@@ -70,15 +71,11 @@ class Frame:
 
     @cached_property
     def city(self) -> str:
-        from thanglong.web.city import name
-
-        return name()
+        return city.name()
 
     @cached_property
     def unit(self) -> str:
-        from thanglong.web.city import unit_name
-
-        return unit_name(self.actor.unit) if self.actor.unit else ""
+        return city.unit_name(self.actor.unit) if self.actor.unit else ""
 
     def may(self, action: str) -> bool:
         """True when the asker may do ``action`` somewhere."""

@@ -1,4 +1,4 @@
-"""Figures and alarms that the modules contribute: read defensively, so that one broken source does not close the room."""
+"""Figures and alarms that the modules contribute, read defensively: one broken source does not close the room."""
 
 import logging
 from collections.abc import Mapping

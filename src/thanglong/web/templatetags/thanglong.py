@@ -123,7 +123,7 @@ def proof(entry_id: int | None, text: str = "") -> SafeString | str:
 @register.simple_tag
 def spark(values: Sequence[float | None] | None, target: float | None = None) -> SafeString | str:
     """A small line of the recent past, with its target; decoration beside a number that is told in words."""
-    return graphics.spark(values or (), target)
+    return graphics.spark(values or (), target if isinstance(target, int | float) else None)
 
 
 @register.simple_tag

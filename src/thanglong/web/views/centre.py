@@ -11,11 +11,9 @@ from django.views.decorators.http import require_safe
 from thanglong.core.places import service as places
 from thanglong.core.things.types import plain
 from thanglong.kit import clock, ports
-from thanglong.kit.errors import N_, Invalid, ThangLongError
+from thanglong.kit.errors import N_, Invalid
 from thanglong.kit.ports import Actor
-from thanglong.web import figures, livemap, replaying
-
-HANOI = (105.8342, 21.0278)
+from thanglong.web import city, figures, livemap, replaying
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -26,15 +24,6 @@ def _enter(request: HttpRequest) -> Actor:
     actor = _actor(request)
     ports.require(actor, "centre.view")
     return actor
-
-
-def centre_of_city() -> tuple[float, float]:
-    """Where the map looks first: the seat of the city."""
-    try:
-        city = places.city()
-    except ThangLongError:
-        return HANOI
-    return (city.lon, city.lat) if city.lon is not None and city.lat is not None else HANOI
 
 
 @require_safe
@@ -48,7 +37,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "layers": [{"layer": livemap.props(layer), "counts": livemap.counts(layer)} for layer in shown],
         "map_props": {
-            "center": centre_of_city(),
+            "center": city.middle(),
             "zoom": 12.4,
             "layers": [livemap.props(layer) for layer in shown],
             "tools": False,

@@ -11,8 +11,7 @@ from thanglong.core.places import service as places
 from thanglong.kit import ports
 from thanglong.kit.errors import N_
 from thanglong.kit.ports import Actor
-from thanglong.web import figures, finding
-from thanglong.web.views.centre import centre_of_city
+from thanglong.web import city, figures, finding
 
 DOORS = (
     ("/report/", "report", N_("Report"), N_("Potholes, rubbish, dark lamps. Sent in 40 seconds, no account needed")),
@@ -39,7 +38,7 @@ def _place(request: HttpRequest) -> tuple[float, float]:
     for unit in places.find(named, limit=1) if named else []:
         if unit.lon is not None and unit.lat is not None:
             return unit.lon, unit.lat
-    return centre_of_city()
+    return city.middle()
 
 
 def there(url: str) -> bool:
