@@ -36,14 +36,17 @@ if STORE == "postgres":
     _start_postgres()
 
 
-def pytest_configure() -> None:
-    """Load the settings now, after the environment above was made (so pyproject.toml must not name them)."""
+def _load_settings() -> None:
+    """Now, after the environment was made and before other conftests are read; pyproject.toml must not name them."""
     import django
     from django.conf import settings
 
-    if settings.configured and settings.DATA != _folder:
+    if settings.configured and _folder != settings.DATA:
         raise pytest.UsageError("settings were loaded before conftest.py: unset DJANGO_SETTINGS_MODULE, give no --ds")
     django.setup()
+
+
+_load_settings()
 
 
 @pytest.fixture(scope="session")

@@ -251,7 +251,7 @@ def test_backlog_says_when_sealing_stops(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [item.kind for item in report.damages] == ["pending"]
 
 
-@pytest.mark.parametrize("table", guards.APPEND_ONLY)
+@pytest.mark.parametrize("table", ["ledger_entry", "ledger_leaf", "ledger_node", "ledger_head"])
 @pytest.mark.parametrize("text", ["UPDATE {} SET hash = hash", "DELETE FROM {}", "TRUNCATE {}"])
 def test_the_database_refuses_changes(table: str, text: str) -> None:
     if "TRUNCATE" in text and connection.vendor == "sqlite":
