@@ -11,7 +11,7 @@ from django.utils.translation import gettext, override
 
 from thanglong.core.cases import service as cases
 from thanglong.core.cases.types import Contact
-from thanglong.domains.requests.repository import codes
+from thanglong.domains.requests.repository import codes, reports
 from thanglong.domains.requests.types import CODE_MINUTES
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import N_, Fault, Invalid, TooMany
@@ -86,6 +86,7 @@ def check_code(actor: Actor, code: UUID, digits: str) -> UUID:
     case: UUID = row["case"]
     if row["purpose"] == "follower":
         cases.confirm_follower(row["follower"])
+        reports.update(case, {"followers": cases.public_case(case).followers})
     else:
         address = {"email": row["address"]} if row["channel"] == "email" else {"phone": row["address"]}
         cases.confirm_reporter(actor, case, Contact(language=row["language"], confirmed=True, **address))

@@ -30,7 +30,6 @@ def follow(actor: Actor, number: str, address: str, *, language: str = "vi", cli
         raise Invalid([Fault("contact", N_("Please give an e-mail address or a phone number."))])
     channel = "email" if contact.email else "sms"
     entry = cases.follow(actor, report.case, channel, contact.email or contact.phone, language=language)
-    reports.update(report.case, {"followers": cases.public_case(report.case).followers})
     confirm = None
     if not entry.confirmed:
         confirm = request_code(report.case, "follower", contact, client=client, follower=entry.secret)
