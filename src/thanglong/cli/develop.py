@@ -23,7 +23,9 @@ def _clone() -> Path:
 def _run(title: str, command: Sequence[str], **variables: str) -> int:
     say(f"── {title}", error=True)
     started = clock.monotonic()
-    code = subprocess.run(command, env={**os.environ, **variables}, check=False).returncode
+    # pytest must load the settings after conftest.py has chosen the data folder and the store
+    inherited = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    code = subprocess.run(command, env={**inherited, **variables}, check=False).returncode
     say(
         f"── {title}: {'well' if code == 0 else f'failed ({code})'} after {clock.monotonic() - started:.0f} s",
         error=True,

@@ -11,6 +11,7 @@ from thanglong.cli.env import setup
 
 def _granian(target: str, interface: str, **options: object) -> None:
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     server = Server(  # type: ignore[arg-type]
@@ -18,6 +19,7 @@ def _granian(target: str, interface: str, **options: object) -> None:
         interface=Interfaces(interface),
         workers=1,
         log_enabled=True,
+        log_level=LogLevels.warning,
         log_access=False,
         websockets=False,
         respawn_failed_workers=True,

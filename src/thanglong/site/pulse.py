@@ -73,7 +73,7 @@ class Health:
             return {"web": f"cannot be reached: {getattr(error, 'strerror', None) or error}"}
         try:
             parts = orjson.loads(body)["parts"]
-            return {"web": "ok", **{str(name): str(state) for name, state in parts.items()}}
+            return {"web": "ok", **{name: "ok" if part["ok"] else part["reason"] for name, part in parts.items()}}
         except (ValueError, KeyError, TypeError, AttributeError):
             return {"web": "ok" if status < 500 else f"answered {status}"}
 
