@@ -236,8 +236,9 @@ class Sample:
 class ThingsStore(Protocol):
     """The city database's store: current state, history and change log move in one transaction.
 
-    ``raw`` and ``find`` give JSON texts. Entities are NGSI-LD normalised dictionaries: ``id``, ``type`` (a string or a list), attributes (an instance, or a
-    list of instances told apart by ``datasetId``). A write is durable when it returns.
+    Entities are NGSI-LD normalised dictionaries (``raw`` and ``find``: as JSON text): ``id``, ``type`` (a string
+    or a list), attributes (an instance, or a list of instances told apart by ``datasetId``). A write is durable when it
+    returns.
     """
 
     def write(self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime) -> list[Written]:

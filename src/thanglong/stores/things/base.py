@@ -79,7 +79,7 @@ class BaseThings(ABC):
 
     def write(self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime) -> list[Written]:
         """See ``kit.ports.ThingsStore``."""
-        prepare(entities)
+        prepare(entities, mode)
         moment = at_of(at)
         waiting = [self.submit(Write(entities[i : i + CHUNK], mode, moment)) for i in range(0, len(entities), CHUNK)]
         return [answer for part in waiting for answer in part.result()]
@@ -90,7 +90,7 @@ class BaseThings(ABC):
         """See ``kit.ports.ThingsStore``."""
         if len(entities) > CHUNK:
             raise ValueError(f"at most {CHUNK} entities at once; use write")
-        prepare(entities)
+        prepare(entities, mode)
         return self.submit(Write(entities, mode, at_of(at)))
 
     def delete(self, ids: Sequence[str], *, at: datetime) -> list[bool]:

@@ -73,13 +73,14 @@ class Delete:
         return self.entities
 
 
-def prepare(entities: Sequence[Mapping[str, Any]]) -> None:
+def prepare(entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> None:
     """Raise Invalid for an entity that could not be stored, before it may spoil the group it is written with."""
+    makes = mode in ("create", "upsert", "replace")
     for entity in entities:
         name = entity.get("id")
         if not isinstance(name, str) or not name or len(name) > 1000 or "\x00" in name:
             raise Invalid([Fault("id", N_("An entity needs an id, a URI."))])
-        if not types_of(entity):
+        if makes and not types_of(entity):
             raise Invalid([Fault("type", N_("An entity needs a type."))])
         try:
             orjson.dumps(dict(entity))

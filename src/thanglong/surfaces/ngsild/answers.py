@@ -1,0 +1,120 @@
+"""Answers of the interface: representations by Accept header, and problems as the standard names them."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from thanglong.formats.ngsild.terms import CORE_CONTEXT
+from thanglong.kit.errors import Conflict, Denied, Invalid, NotFound, NotSignedIn, ThangLongError, TooLarge, Unavailable
+from thanglong.surfaces.asgi import Request
+
+log = logging.getLogger(__name__)
+JSON, LD_JSON, GEO_JSON = "application/json", "application/ld+json", "application/geo+json"
+BODIES = frozenset([JSON, LD_JSON])
+PROBLEM = b"application/problem+json"
+LINK = (
+    b"link",
+    f'<{CORE_CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'.encode(),
+)
+Header = tuple[bytes, bytes]
+
+
+class Problem(Exception):
+    """An answer that is a problem of the standard's list."""
+
+    def __init__(self, status: int, name: str, detail: str = "", headers: Sequence[Header] = ()) -> None:
+        super().__init__(detail)
+        self.status, self.name, self.detail, self.headers = status, name, detail, headers
+
+    def document(self) -> dict[str, Any]:
+        """ProblemDetails (RFC 7807) with the standard's error type."""
+        found = {"type": f"https://uri.etsi.org/ngsi-ld/errors/{self.name}", "title": self.name, "status": self.status}
+        return {**found, "detail": self.detail} if self.detail else found
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem an error of the platform is told as; what nobody expected is logged and told as InternalError."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Invalid):
+        return Problem(400, "BadRequestData", str(error))
+    if isinstance(error, NotFound):
+        return Problem(404, "ResourceNotFound", str(error))
+    if isinstance(error, Conflict):
+        return Problem(409, "AlreadyExists", str(error))
+    if isinstance(error, TooLarge):
+        return Problem(413, "BadRequestData", str(error))
+    if isinstance(error, NotSignedIn):
+        return Problem(401, "Unauthorized", str(error), [(b"www-authenticate", b"Bearer")])
+    if isinstance(error, Denied):
+        return Problem(403, "AccessDenied", str(error))
+    if isinstance(error, Unavailable):
+        return Problem(503, "InternalError", str(error), [(b"retry-after", b"2")])
+    if not isinstance(error, ThangLongError):
+        log.error("an NGSI-LD request failed", exc_info=error)
+    return Problem(500, "InternalError")
+
+
+async def tell(request: Request, problem: Problem) -> None:
+    """Send a problem."""
+    await request.respond(problem.status, orjson.dumps(problem.document()), problem.headers, PROBLEM)
+
+
+def accepted(request: Request, kinds: Sequence[str] = (JSON, LD_JSON)) -> str:
+    """The media type to answer in, by the Accept header's preferences; Problem 406 when none fits."""
+    text = request.headers.get("accept", "*/*")
+    if text == "*/*":
+        return kinds[0]
+    best, weight = "", 0.0
+    for item in text.split(","):
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        quality = 1.0
+        for parameter in parameters:
+            if parameter.startswith("q="):
+                try:
+                    quality = float(parameter[2:])
+                except ValueError:
+                    quality = 0.0
+        fitting = next((kind for kind in kinds if name in (kind, "*/*", f"{kind.split('/')[0]}/*")), "")
+        if fitting and quality > weight:
+            best, weight = fitting, quality
+    if not best:
+        raise Problem(406, "InvalidRequest", f"answers come as {', '.join(kinds)}")
+    return best
+
+
+async def body_of(request: Request, most: int) -> Any:
+    """The JSON of the body; Problem 415 for another media type, Invalid when it is not JSON."""
+    kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
+    if kind not in BODIES and not (request.method == "PATCH" and kind == "application/merge-patch+json"):
+        raise Problem(415, "InvalidRequest", f"send {JSON} or {LD_JSON}")
+    raw = await request.body(most)
+    try:
+        content = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, "InvalidRequest", f"the body is not JSON: {error}") from error
+    first = content[0] if isinstance(content, list) and content else content
+    has_context = isinstance(first, dict) and "@context" in first
+    if kind == LD_JSON and not has_context and content not in ([], {}):
+        raise Problem(400, "BadRequestData", "a body in ld+json needs its @context")
+    if kind == JSON and has_context:
+        raise Problem(400, "BadRequestData", "a body with @context is sent as application/ld+json")
+    return content
+
+
+async def send(
+    request: Request, kind: str, content: Any, headers: Sequence[Header] = (), raw: bytes | None = None
+) -> None:
+    """Send an entity, a list or a feature; ``raw`` is its JSON text where it is already at hand."""
+    if kind == JSON:
+        await request.respond(200, orjson.dumps(content) if raw is None else raw, [LINK, *headers], JSON.encode())
+        return
+    if raw is not None:
+        content = orjson.loads(raw)
+    if isinstance(content, dict):
+        content = {**content, "@context": CORE_CONTEXT}
+    elif kind == LD_JSON:
+        content = [{**item, "@context": CORE_CONTEXT} for item in content]
+    await request.respond(200, orjson.dumps(content), list(headers), kind.encode())

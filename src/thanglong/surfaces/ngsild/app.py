@@ -1,0 +1,67 @@
+"""The addresses of the interface, and how an error becomes an answer."""
+
+from thanglong.surfaces.asgi import Gone, Request, Router, raw_path
+from thanglong.surfaces.ngsild.answers import Problem, problem_of, tell
+from thanglong.surfaces.ngsild.batch import Batch
+from thanglong.surfaces.ngsild.entities import Entities
+from thanglong.surfaces.ngsild.gate import Gate
+from thanglong.surfaces.ngsild.temporal import Temporal
+
+ROOT = "/ngsi-ld/v1"
+MOST_ADDRESS = 16_000
+
+
+class NgsiLd:
+    """Answers every request below ``/ngsi-ld/``."""
+
+    def __init__(self, gate: Gate) -> None:
+        self._router = Router()
+        entities, batch, temporal = Entities(gate), Batch(gate), Temporal(gate)
+        add = self._router.add
+        add(f"{ROOT}/entities", GET=entities.find, HEAD=entities.find, POST=entities.create)
+        add(
+            f"{ROOT}/entities/{{id}}",
+            GET=entities.get,
+            HEAD=entities.get,
+            DELETE=entities.delete,
+            PUT=entities.replace,
+            PATCH=entities.merge,
+        )
+        add(f"{ROOT}/entities/{{id}}/attrs", POST=entities.append, PATCH=entities.update)
+        add(
+            f"{ROOT}/entities/{{id}}/attrs/{{attribute}}",
+            PATCH=entities.change_attribute,
+            PUT=entities.replace_attribute,
+            DELETE=entities.delete_attribute,
+        )
+        for verb in ("create", "upsert", "update", "merge", "delete"):
+            add(f"{ROOT}/entityOperations/{verb}", POST=getattr(batch, verb))
+        add(f"{ROOT}/temporal/entities", GET=temporal.find, HEAD=temporal.find)
+        add(f"{ROOT}/temporal/entities/{{id}}", GET=temporal.one, HEAD=temporal.one)
+        add(f"{ROOT}/types", GET=entities.types, HEAD=entities.types)
+        add(f"{ROOT}/types/{{type}}", GET=entities.one_type, HEAD=entities.one_type)
+
+    async def __call__(self, request: Request) -> None:
+        """Answer; an error becomes a problem of the standard's list."""
+        try:
+            await self._dispatch(request)
+        except Gone:
+            return
+        except Exception as error:
+            await tell(request, problem_of(error))
+
+    async def _dispatch(self, request: Request) -> None:
+        path = raw_path(request.scope)
+        if len(path) + len(request.scope["query_string"]) > MOST_ADDRESS:
+            raise Problem(414, "InvalidRequest", "the address is too long")
+        found = self._router.find(path)
+        if found is None:
+            raise Problem(404, "ResourceNotFound", "there is no such address")
+        handler = found.handlers.get(request.method)
+        if handler is None:
+            if request.method == "OPTIONS":
+                await request.respond(204, headers=[(b"allow", found.allow().encode())])
+                return
+            raise Problem(405, "InvalidRequest", headers=[(b"allow", found.allow().encode())])
+        request.parts = found.parts
+        await handler(request)

@@ -1,0 +1,80 @@
+"""Who asks: access keys become passes, remembered for some seconds so that a busy device costs no database read."""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import close_old_connections
+
+from thanglong.core.people import service as people
+from thanglong.core.things import service as things
+from thanglong.core.things.types import Pass
+from thanglong.kit import clock
+from thanglong.kit.errors import NotSignedIn
+from thanglong.kit.ports import ANONYMOUS
+from thanglong.surfaces.asgi import Request
+
+KEPT = 5.0
+"""Seconds a decision is remembered: a withdrawn key or role bites after at most so long."""
+MOST = 5000
+STRANGER = Pass(ANONYMOUS, view=False, write=False)
+T = TypeVar("T")
+
+
+class Gate:
+    """Passes by access key, and the threads in which blocking work is done."""
+
+    def __init__(self, threads: int = 4) -> None:
+        self._known: OrderedDict[bytes, tuple[float, Pass | None]] = OrderedDict()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="live")
+
+    async def run(self, work: Callable[..., T], *arguments: object) -> T:
+        """Do blocking work in a thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    async def orm(self, work: Callable[..., T], *arguments: object) -> T:
+        """Do work that asks Django's tables in a thread."""
+
+        def guarded() -> T:
+            close_old_connections()
+            try:
+                return work(*arguments)
+            finally:
+                close_old_connections()
+
+        return await self.run(guarded)
+
+    async def pass_of(self, request: Request) -> Pass:
+        """The asker's pass: the stranger's without an access key, NotSignedIn with a bad one."""
+        text = request.headers.get("authorization", "")
+        if not text:
+            return STRANGER
+        scheme, _, secret = text.partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise NotSignedIn
+        key = hashlib.blake2b(secret.strip().encode(), digest_size=16).digest()
+        now = clock.monotonic()
+        known = self._known.get(key)
+        if known is None or known[0] < now:
+            known = (now + KEPT, await self.orm(_look_up, secret.strip()))
+            self._known[key] = known
+            self._known.move_to_end(key)
+            while len(self._known) > MOST:
+                self._known.popitem(last=False)
+        if known[1] is None:
+            raise NotSignedIn
+        return known[1]
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_up(secret: str) -> Pass | None:
+    try:
+        return things.pass_of(people.actor_of_token(secret))
+    except NotSignedIn:
+        return None
