@@ -24,7 +24,7 @@ def read_table(
         if not _NAME.fullmatch(name):
             raise ValueError(f"not a name: {name!r}")
     where = " AND ".join(f"{name} IN ({', '.join('?' * len(values))})" for name, values in wanted.items())
-    text = f"SELECT {', '.join(columns)} FROM {table}{f' WHERE {where}' if where else ''} ORDER BY rowid"  # noqa: S608
+    text = f"SELECT {', '.join(columns)} FROM {table}{f' WHERE {where}' if where else ''} ORDER BY rowid"
     values = [value for group in wanted.values() for value in group]
     source = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
     with closing(driver.module().connect(source, uri=True)) as connection:

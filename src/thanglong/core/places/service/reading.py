@@ -124,6 +124,11 @@ def boundaries(on: date | None = None) -> list[tuple[Unit, BaseGeometry]]:
     return list(zip(shapes.units, shapes.geometries, strict=True))
 
 
+def outline(on: date | None = None) -> BaseGeometry | None:
+    """The outline of the whole city on a day; None where none is known."""
+    return snapshot.current().on(on).shapes.outline
+
+
 def successors(id: UUID) -> list[Succession]:
     """Who took over a closed unit, the largest share first."""
     found = snapshot.current().successors.get(id, [])
