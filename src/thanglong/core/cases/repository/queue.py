@@ -183,7 +183,9 @@ def loads(reach: Reach, now: datetime, since: datetime) -> list[UnitLoad]:
         .order_by()
         .values_list("unit")
         .annotate(
-            Count("id"), Count("id", filter=Q(kind="open", due_at__lt=now)), Count("id", filter=Q(kind="waiting"))
+            n=Count("id"),
+            late=Count("id", filter=Q(kind="open", due_at__lt=now)),
+            waiting=Count("id", filter=Q(kind="waiting")),
         )
     )
     closed_rows = (
@@ -192,13 +194,13 @@ def loads(reach: Reach, now: datetime, since: datetime) -> list[UnitLoad]:
         .order_by()
         .values_list("unit")
         .annotate(
-            Count("id"),
-            Count("id", filter=Q(due_at__isnull=True) | Q(due_at__gte=F("closed_at"))),
-            Count("rating"),
-            Coalesce(Sum("rating"), 0),
+            n=Count("id"),
+            good=Count("id", filter=Q(due_at__isnull=True) | Q(due_at__gte=F("closed_at"))),
+            rated=Count("rating"),
+            stars=Coalesce(Sum("rating"), 0),
         )
     )
-    opened_rows = within(reach).filter(opened_at__gte=since).order_by().values_list("unit").annotate(Count("id"))
+    opened_rows = within(reach).filter(opened_at__gte=since).order_by().values_list("unit").annotate(n=Count("id"))
     now_open = {unit: figures for unit, *figures in open_rows}
     closed = {unit: figures for unit, *figures in closed_rows}
     opened: dict[UUID, int] = dict(opened_rows)

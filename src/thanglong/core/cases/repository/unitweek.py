@@ -42,9 +42,9 @@ def hands(unit: UUID, now: datetime, end: datetime) -> list[tuple[UUID, str, int
     """Per person in charge: id, name, open cases, late ones, due by the end of today."""
     rows = models.Case.objects.filter(unit=unit, closed_at__isnull=True, assignee__isnull=False).order_by()
     groups = rows.values_list("assignee", "assignee_label").annotate(
-        Count("id"),
-        Count("id", filter=Q(kind="open", due_at__lt=now)),
-        Count("id", filter=Q(kind="open", due_at__gte=now, due_at__lte=end)),
+        n=Count("id"),
+        late=Count("id", filter=Q(kind="open", due_at__lt=now)),
+        today=Count("id", filter=Q(kind="open", due_at__gte=now, due_at__lte=end)),
     )
     return list(groups)
 
@@ -64,12 +64,12 @@ def paces(units: Iterable[UUID], since: datetime, until: datetime) -> list[Pace]
         .order_by()
         .values_list("unit")
         .annotate(
-            Count("id"),
-            Count("id", filter=Q(due_at__isnull=True) | Q(due_at__gte=F("closed_at"))),
-            Count("id", filter=Q(reopened__gt=0)),
-            Count("rating"),
-            Sum("rating"),
-            Avg(length),
+            n=Count("id"),
+            good=Count("id", filter=Q(due_at__isnull=True) | Q(due_at__gte=F("closed_at"))),
+            again=Count("id", filter=Q(reopened__gt=0)),
+            rated=Count("rating"),
+            stars=Sum("rating"),
+            mean=Avg(length),
         )
     )
     return [

@@ -31,4 +31,4 @@ def test_pages(city, client, django_user_model, django_assert_num_queries):
         response = client.get(url)
         assert response.status_code == 200, (url, response.content[-2000:].decode())
         open("/tmp/cases/" + url.strip("/").replace("/", "_").replace("?", "_") + ".html", "wb").write(response.content)
-    assert service.queue(city.head, QueueFilter()).counts.buckets["today"] == 1
+    assert service.queue(city.head, QueueFilter()).counts.buckets["soon"] == 1

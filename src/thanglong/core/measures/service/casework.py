@@ -135,6 +135,7 @@ def case_measures(
         _make(
             f"{prefix}.received", kinds, "opened_at", lambda case: 1.0, period, adds=True,
             title=named.get("received", N_("Received")), unit=N_("cases"), direction=1, decimals=0,
-            about=N_("How many cases came in."), formula=N_("count of cases opened"), icon="inbox", order=50, domain=domain, public=public,
+            about=N_("How many cases came in."), formula=N_("count of cases opened"), icon="inbox", order=50,
+            domain=domain, public=public,
         ),
     ]  # fmt: skip

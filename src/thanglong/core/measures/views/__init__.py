@@ -1,0 +1,1 @@
+"""The pages of measures: for the centre, for everyone, and as data."""
