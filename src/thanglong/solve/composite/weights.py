@@ -1,12 +1,13 @@
 """Weights: effective, noisy, equal, from principal components, from spread and conflict, optimised for correlation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import optimize
 
-from .aggregate import aggregate_tree
+from .aggregate import aggregate_tree, combine, method_of
 from .errors import BadFramework, Degenerate, UnknownMethod, Unsuitable
 from .multivariate import correlation, pca
 from .types import Array, Framework
@@ -124,14 +125,12 @@ def optimise(
         if len(desired) != n:
             raise Unsuitable(f"{len(desired)} importances for {n} parts: {', '.join(codes)}")
 
+    above = _above(x, framework, codes, method)
+
     def correlations(w: Array) -> Array:
         total = w.sum()
-        tree = framework.with_weights(dict(zip(codes, w / (total if abs(total) > 1e-9 else 1e-9), strict=True)))
-        score = aggregate_tree(x, tree, method)
-        table = np.column_stack([x, score])
-        at = {code: j for j, code in enumerate(framework.codes)}
-        index = table[:, at[framework.root]]
-        return np.array([correlation(np.column_stack([table[:, at[c]], index]), correlation_kind)[0, 1] for c in codes])
+        parts, index = above(w / (total if abs(total) > 1e-9 else 1e-9))
+        return correlation(parts, correlation_kind, index[:, None])[:, 0]
 
     def objective(w: Array) -> float:
         c = correlations(w)
@@ -144,19 +143,38 @@ def optimise(
     return Optimised(codes, best, correlations(best), objective(best), desired)
 
 
-def _search(
-    objective: "optimize._optimize._Objective | object", n: int, desired: Array | None, non_negative: bool, smooth: bool
-) -> Array:
-    starts = [np.ones(n) / n] + ([desired] if desired is not None else [])
+def _above(
+    x: Array, framework: Framework, codes: Sequence[str], method: str | Sequence[str] | Mapping[str, str]
+) -> Callable[[Array], tuple[Array, Array]]:
+    """Scores of one level, and a function from its weights to those scores and the index above them."""
+    table = np.column_stack([x, aggregate_tree(x, framework, method)])
+    known = {code: table[:, j] for j, code in enumerate(framework.codes)}
+    parts = np.column_stack([known[code] for code in codes])
+    level = framework.levels[codes[0]]
+    higher = [(c, framework.children(c), method_of(framework, c, method)) for c in framework.aggregates if framework.levels[c] > level]
+
+    def evaluate(w: Array) -> tuple[Array, Array]:
+        given = framework.weights() | dict(zip(codes, w.tolist(), strict=True))
+        for code, children, how in higher:
+            known[code] = combine(np.column_stack([known[c] for c in children]), np.array([given[c] for c in children]), how)
+        return parts, known[framework.root]
+
+    return evaluate
+
+
+def _search(objective: Callable[[Array], float], n: int, desired: Array | None, non_negative: bool, smooth: bool) -> Array:
+    starts = [np.ones(n) / n]
+    if desired is not None and not np.allclose(desired, starts[0]):
+        starts.append(desired)
     bounds = [(0.0, None)] * n if non_negative else None
     best, value = starts[0], np.inf
     for start in starts:
-        found = optimize.minimize(
+        found: Any = optimize.minimize(
             objective, start, method="Nelder-Mead", bounds=bounds,
             options={"maxiter": 400 * n, "maxfev": 400 * n, "xatol": 1e-6, "fatol": 1e-12, "adaptive": True},
         )  # fmt: skip
         if smooth:
-            polish = optimize.minimize(objective, found.x, method="L-BFGS-B", bounds=bounds)
+            polish: Any = optimize.minimize(objective, found.x, method="L-BFGS-B", bounds=bounds)
             found = polish if polish.fun < found.fun else found
         if found.fun < value:
             best, value = found.x, float(found.fun)
