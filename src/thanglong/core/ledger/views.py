@@ -67,6 +67,7 @@ def entry(request: HttpRequest, entry_id: int) -> HttpResponse:
         "line": told,
         "fault": gettext(fault) if fault else "",
         "facts": shown(proof.entry),
+        "object_kind": gettext(service.kinds.get(told.object.kind) or told.object.kind),
         "hidden": len(proof.entry.commitments),
         "story": [service.tell(item) for item in service.entries(proof.entry.object)],
         "page_url": request.build_absolute_uri(reverse("ledger:entry", args=[entry_id])),
@@ -80,18 +81,38 @@ def entry_json(request: HttpRequest, entry_id: int) -> JsonResponse:
     return JsonResponse(service.export_proof(entry_id), json_dumps_params={"ensure_ascii": False})
 
 
+# words for the names of facts that modules write often; others are shown as they are
+LABELS = {
+    "actions": N_("actions"),
+    "category": N_("category"),
+    "expires": N_("valid until"),
+    "from": N_("from"),
+    "kind": N_("kind"),
+    "name": N_("name"),
+    "number": N_("number"),
+    "reason": N_("reason"),
+    "role": N_("role"),
+    "scopes": N_("scopes"),
+    "state": N_("state"),
+    "to": N_("to"),
+    "type": N_("type"),
+    "unit": N_("unit"),
+}
+
+
 def shown(entry: Entry) -> list[tuple[str, str]]:
     """The public values of an entry as pairs for reading."""
+    pairs = [(key, value) for key, value in sorted(entry.facts.items()) if value not in (None, "", [], {})]
     return [
-        (key.replace("_", " "), _text(value)) for key, value in sorted(entry.facts.items()) if value not in (None, "")
+        (gettext(LABELS[key]) if key in LABELS else key.replace("_", " "), _text(key, value)) for key, value in pairs
     ]
 
 
-def _text(value: Any) -> str:
+def _text(key: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, list):
-        return ", ".join(_text(item) for item in value)
+        return ", ".join(_text(key, item) for item in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_text(item)}" for key, item in sorted(value.items()))
-    return str(value)
+        return ", ".join(f"{name}: {_text(name, item)}" for name, item in sorted(value.items()))
+    return service.named(key, value) if isinstance(value, str) else str(value)

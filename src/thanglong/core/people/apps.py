@@ -6,6 +6,16 @@ from thanglong.kit import bus, registry
 from thanglong.kit.errors import N_
 
 
+def unit_of(key: str) -> str:
+    """A unit's name for the ledger's readers."""
+    from thanglong.core.people.views.common import unit_name
+
+    try:
+        return unit_name(UUID(key))
+    except ValueError:
+        return key
+
+
 class PeopleConfig(AppConfig):
     name = "thanglong.core.people"
     label = "people"
@@ -14,7 +24,7 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from thanglong.core.ledger import service as ledger
         from thanglong.core.people import demo, tasks
-        from thanglong.core.people.views.common import role_name, unit_name
+        from thanglong.core.people.views.common import role_name
 
         bus.task("people.prune")(tasks.prune)
         bus.every(3600, "people.prune")
@@ -23,11 +33,14 @@ class PeopleConfig(AppConfig):
         )
         registry.demo.add("people", registry.DemoStep(build=demo.build, order=30))
         ledger.namers.add("role", role_name)
-        ledger.namers.add("unit", lambda key: unit_name(UUID(key)))
+        ledger.namers.add("unit", unit_of)
+        for kind, text in KINDS.items():
+            ledger.kinds.add(kind, text)
         for verb, text in PHRASES.items():
             ledger.phrases.add(verb, text)
 
 
+KINDS = {"account": N_("an account"), "role": N_("a role"), "token": N_("an access key")}
 PHRASES = {
     "account.created": N_("An account was made for an official"),
     "account.changed": N_("An official changed their account"),

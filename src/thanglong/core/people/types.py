@@ -21,7 +21,7 @@ class Kind(StrEnum):
 
 
 KIND_NAMES: Mapping[str, str] = {
-    Kind.POST: N_("post"),
+    Kind.POST: N_("regular post"),
     Kind.SECONDMENT: N_("secondment"),
     Kind.DEPUTY: N_("deputy"),
 }

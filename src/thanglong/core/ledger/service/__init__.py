@@ -20,13 +20,15 @@ from thanglong.stores.keys import SigningKey, signing_key
 # modules above fill both in their apps.py, because the ledger may not ask them.
 phrases: Registry[str] = Registry("ledger phrase")
 namers: Registry[Callable[[str], str]] = Registry("ledger namer")
+# Words for kinds of objects ("account" -> a message id).
+kinds: Registry[str] = Registry("ledger object kind")
 
 MAX_WAITING = 20_000
 KINDS = {
     "person": N_("an official"),
     "client": N_("a connected system"),
     "citizen": N_("a citizen"),
-    "system": N_("the platform itself"),
+    "system": N_("the platform on its own"),
 }
 
 
@@ -152,12 +154,13 @@ def forget(entry_ids: Sequence[int], name: str | None = None) -> int:
 def tell(item: Entry) -> Line:
     """An entry in plain words, in the reader's language."""
     phrase = phrases.get(item.verb)
-    capacity = _name("role", item.role) if item.role else gettext(KINDS.get(item.actor_kind, item.actor_kind))
-    unit = _name("unit", str(item.unit)) if item.unit else ""
+    capacity = named("role", item.role) if item.role else gettext(KINDS.get(item.actor_kind, item.actor_kind))
+    unit = named("unit", str(item.unit)) if item.unit else ""
     return Line(item.id, item.at, gettext(phrase) if phrase else item.verb, capacity, unit, item.verb, item.object)
 
 
-def _name(kind: str, key: str) -> str:
+def named(kind: str, key: str) -> str:
+    """An id for a reader: by the namer of its kind, the id itself where there is none or the object is gone."""
     namer = namers.get(kind)
     try:
         return namer(key) if namer else key
