@@ -16,6 +16,7 @@ interface Alarm {
   number: number;
   at: [number, number];
   level: string;
+  icon: string;
   place: string;
   element: HTMLElement;
 }
@@ -76,6 +77,7 @@ class Centre {
       number: Number(element.dataset.number),
       at: [Number(element.dataset.lon), Number(element.dataset.lat)],
       level: element.dataset.level ?? "notice",
+      icon: element.dataset.icon ?? "alert",
       place: element.dataset.place ?? "",
       element,
     }));
@@ -88,10 +90,20 @@ class Centre {
       if (alarm.level === "urgent") {
         this.markers.push(new Marker({ element: el("div", { class: "map-pulse" }) }).setLngLat(alarm.at).addTo(this.view.map));
       }
-      const made = el("div", { class: "map-number" }, String(alarm.number));
-      this.markers.push(new Marker({ element: made, offset: [13, -13] }).setLngLat(alarm.at).addTo(this.view.map));
+      const made = el("button", { type: "button", class: `map-alarm ${alarm.level}`, "aria-label": alarm.element.querySelector(".s")?.textContent },
+        el("span", { class: "sh" }, icon(alarm.icon)), el("span", { class: "map-number" }, String(alarm.number)));
+      made.addEventListener("click", () => this.choose(alarm));
+      this.markers.push(new Marker({ element: made }).setLngLat(alarm.at).addTo(this.view.map));
     }
     this.pointers();
+  }
+
+  /** The alarm's line in the column comes into view and is marked. */
+  private choose(alarm: Alarm): void {
+    for (const other of document.querySelectorAll(`${this.props.alarms} [aria-current]`)) other.removeAttribute("aria-current");
+    alarm.element.setAttribute("aria-current", "true");
+    alarm.element.scrollIntoView({ block: "nearest" });
+    alarm.element.querySelector<HTMLElement>("a, button")?.focus({ preventScroll: true });
   }
 
   /** Something urgent outside the view: a pointer at the map's edge with its distance. */

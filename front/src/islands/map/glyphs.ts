@@ -37,14 +37,11 @@ function shape(kind: string, state: State, p: Palette): { body: string; ink: str
   const dashed = state === "silent" ? ' stroke-dasharray="3.5 3"' : "";
   const edge = state === "silent" ? p["ink-3"] : kind === "square" ? p.info : p.ok;
   const ink = state === "silent" ? p["ink-3"] : p.ink;
-  const outline =
-    kind === "square" ? '<rect x="9" y="9" width="26" height="26" rx="6"'
-    : kind === "triangle" ? '<path d="M22 7 38 34H6Z" stroke-linejoin="round"'
-    : kind === "diamond" ? '<rect x="10.5" y="10.5" width="23" height="23" rx="4" transform="rotate(45 22 22)"'
-    : '<circle cx="22" cy="22" r="13"';
+  // triangle and diamond say "attention" and "urgent": nothing normal is drawn in them
+  const outline = kind === "square" ? '<rect x="9" y="9" width="26" height="26" rx="6"' : '<circle cx="22" cy="22" r="13"';
   return {
     body: `${outline} fill="${p.surface}" stroke="${edge}" stroke-width="2"${dashed}/>`,
-    ink, box: kind === "triangle" ? [15.5, 19, 13] : [14.5, 14.5, 15],
+    ink, box: [14.5, 14.5, 15],
   };
 }
 
@@ -64,13 +61,13 @@ async function raster(svg: string, size: number): Promise<ImageData> {
 export async function drawGlyphs(map: MapLibre, key: string, icon: string, kind: string, p: Palette): Promise<void> {
   const inner = (await load()).get(icon) ?? '<circle cx="12" cy="12" r="4"/>';
   const put = async (name: string, svg: string): Promise<void> => {
-    const data = await raster(svg, 88);
+    const data = await raster(svg, 76);
     if (map.hasImage(name)) map.removeImage(name);
     map.addImage(name, data, { pixelRatio: 2 });
   };
   const symbol = (ink: string, x: number, y: number, size: number, stroke: number): string =>
     `<svg x="${x}" y="${y}" width="${size}" height="${size}" viewBox="0 0 24 24" color="${ink}" fill="none" stroke="${ink}" stroke-width="${stroke}" stroke-linecap="round" stroke-linejoin="round">${inner}</svg>`;
-  const wrap = (body: string): string => `<svg xmlns="http://www.w3.org/2000/svg" width="88" height="88" viewBox="0 0 44 44">${body}</svg>`;
+  const wrap = (body: string): string => `<svg xmlns="http://www.w3.org/2000/svg" width="76" height="76" viewBox="3 3 38 38">${body}</svg>`;
   for (const state of STATES) {
     const { body, ink, box } = shape(kind, state, p);
     await put(`${key}-${state}`, wrap(body + symbol(ink, box[0], box[1], box[2], 2.1)));

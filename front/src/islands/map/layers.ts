@@ -142,7 +142,9 @@ export class GlyphLayer {
       });
     }
     const visibility = this.visible ? "visible" : "none";
-    const size: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 9, 0.72, 13, 0.92, 16, 1.1];
+    // large type on the wall makes large marks
+    const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const size: ExpressionSpecification = ["interpolate", ["linear"], ["zoom"], 9, 0.72 * rem, 13, 0.92 * rem, 16, 1.1 * rem];
     if (cluster) {
       this.map.addLayer({
         id: `${key}-clusters`, type: "symbol", source, filter: ["has", "point_count"],
@@ -150,7 +152,7 @@ export class GlyphLayer {
           visibility, "icon-size": size, "icon-allow-overlap": false, "text-allow-overlap": false, "icon-padding": 0,
           "symbol-sort-key": ["-", 0, ["+", ["*", 1000, ["get", "urgent"]], ["*", 10, ["get", "notice"]]]],
           "icon-image": ["concat", `${key}-cluster-`, ["case", [">", ["get", "urgent"], 0], "urgent", [">", ["get", "notice"], 0], "notice", "normal"]],
-          "text-field": ["get", "point_count_abbreviated"], "text-font": ["Be Vietnam Pro Bold", "Be Vietnam Pro"], "text-size": 10.5, "text-offset": [0, 0.72],
+          "text-field": ["get", "point_count_abbreviated"], "text-font": ["Be Vietnam Pro Bold", "Be Vietnam Pro"], "text-size": 10.5 * rem, "text-offset": [0, 0.72],
         },
         paint: { "text-color": this.ink },
       });

@@ -2,6 +2,7 @@
 import type { ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
 import type { Palette } from "./palette";
 
+const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 const REGULAR = ["Be Vietnam Pro"];
 const MEDIUM = ["Be Vietnam Pro Medium", "Be Vietnam Pro"];
 
@@ -26,10 +27,16 @@ function roads(p: Palette): LayerSpecification[] {
   const common = { source: "base", "source-layer": "roads", type: "line" as const };
   const layout = { "line-cap": "round" as const, "line-join": "round" as const };
   return [
-    { id: "road-edge", ...common, minzoom: 12, layout, paint: { "line-color": p["map-road-edge"], "line-width": width(1.8) } },
+    {
+      id: "road-edge", ...common, minzoom: 11, layout,
+      paint: {
+        "line-color": p["map-road-edge"], "line-width": width(1.8),
+        "line-opacity": ["interpolate", ["linear"], ["zoom"], 11.5, ["case", isMain, 0.8, 0], 13, ["case", isMain, 1, isMiddle, 0.8, 0.25], 14.5, 1],
+      },
+    },
     {
       id: "road-local", ...common, minzoom: 11, layout, filter: ["all", ["!", isMain], ["!", isMiddle]],
-      paint: { "line-color": p["map-road"], "line-width": width(0), "line-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.45, 13.5, 1] },
+      paint: { "line-color": p["map-road"], "line-width": width(0), "line-opacity": ["interpolate", ["linear"], ["zoom"], 11, 0.25, 12.5, 0.5, 14, 1] },
     },
     { id: "road-middle", ...common, minzoom: 9, layout, filter: isMiddle, paint: { "line-color": p["map-road"], "line-width": width(0) } },
     { id: "road-main", ...common, layout, filter: isMain, paint: { "line-color": p["map-main"], "line-width": width(0) } },
@@ -45,20 +52,21 @@ function labels(p: Palette): LayerSpecification[] {
       filter: ["all", ["has", "name"], ["!=", ["get", "name"], ""]],
       layout: {
         "symbol-placement": "line", "text-field": ["get", "name"], "text-font": REGULAR, "symbol-spacing": 320,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 13, 10, 17, 13], "text-max-angle": 32, "text-padding": 6,
+        "text-size": ["interpolate", ["linear"], ["zoom"], 13, 10 * rem, 17, 13 * rem], "text-max-angle": 32, "text-padding": 6,
       },
       paint: { "text-color": p["map-label"], ...halo },
     },
     {
       id: "water-name", source: "base", "source-layer": "water_labels", type: "symbol", minzoom: 10,
-      layout: { "text-field": ["get", "name"], "text-font": REGULAR, "text-size": 12.5, "text-letter-spacing": 0.06 },
+      layout: { "text-field": ["get", "name"], "text-font": REGULAR, "text-size": 12.5 * rem, "text-letter-spacing": 0.06 },
       paint: { "text-color": p["map-water-label"], "text-halo-color": p["map-water"], "text-halo-width": 1.4 },
     },
     {
       id: "unit-name", source: "base", "source-layer": "unit_labels", type: "symbol", minzoom: 9.5,
       layout: {
-        "text-field": name, "text-font": MEDIUM, "text-padding": 10, "text-max-width": 7,
-        "text-size": ["interpolate", ["linear"], ["zoom"], 9.5, 10.5, 13, 12.5, 16, 15],
+        "text-field": name, "text-font": MEDIUM, "text-padding": 4, "text-max-width": 7,
+        "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 1.1, "text-justify": "auto",
+        "text-size": ["interpolate", ["linear"], ["zoom"], 9.5, 10.5 * rem, 13, 12.5 * rem, 16, 15 * rem],
       },
       paint: { "text-color": p["map-unit-label"], ...halo },
     },
@@ -76,7 +84,7 @@ export function baseStyle(p: Palette): StyleSpecification {
       paint: { "line-color": p["map-water"], "line-width": ["interpolate", ["exponential", 1.6], ["zoom"], 9, 2, 12, 9, 15, 60] },
     },
     {
-      id: "area", source: "base", "source-layer": "units", type: "fill", filter: ["==", 1, 0],
+      id: "area", source: "base", "source-layer": "units", type: "fill", filter: ["boolean", false],
       paint: { "fill-color": p["c3"], "fill-opacity": 0.85 },
     },
     {

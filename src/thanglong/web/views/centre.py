@@ -38,7 +38,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "layers": [{"layer": livemap.props(layer), "counts": livemap.counts(layer)} for layer in shown],
         "map_props": {
             "center": city.middle(),
-            "zoom": 12.4,
+            "zoom": 13 if wall else 12.4,
             "layers": [livemap.props(layer) for layer in shown],
             "tools": False,
             "padding": {} if wall else {"left": 250, "right": 350, "bottom": 150, "top": 52},
@@ -56,14 +56,14 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 def _bars(bins: list[int], present: int) -> list[dict[str, Any]]:
-    """Bars of the day for the time strip: x, y, height in a 960 x 30 drawing; future ones hollow."""
+    """Bars of the day for the time strip in a 960 x 30 drawing, heights by square root; future ones hollow."""
     highest = max([*bins, 1])
     known = [count for count in bins[: present + 1] if count] or [0]
     usual = sum(known) / len(known)
     bars = []
     for index, count in enumerate(bins):
         future = index > present
-        height = round(3 + 24 * ((usual if future else count) / highest), 1)
+        height = round(3 + 24 * ((usual if future else count) / highest) ** 0.5, 1)
         bars.append({"x": index * 20 + 1, "y": round(29 - height, 1), "h": height, "future": future})
     return bars
 

@@ -41,6 +41,12 @@ def _place(request: HttpRequest) -> tuple[float, float]:
     return city.middle()
 
 
+def _inside_a_sentence(name: str) -> str:
+    """``Phường Cửa Nam`` as it stands inside a sentence: ``phường Cửa Nam``."""
+    kind, space, rest = name.partition(" ")
+    return f"{kind.lower()}{space}{rest}" if rest else name
+
+
 def there(url: str) -> bool:
     """Whether an address leads somewhere in this installation."""
     try:
@@ -62,6 +68,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "doors": [door for door in DOORS if there(door[0])],
         "chips": [chip for chip in CHIPS if there(chip[1])],
         "unit": unit,
+        "unit_name": _inside_a_sentence(unit.name) if unit else "",
         "hits": hits,
         "kinds": sorted({hit["kind"] for hit in hits}),
         "alert": next((hit for hit in hits if hit["state"] in ("urgent", "notice")), None),
