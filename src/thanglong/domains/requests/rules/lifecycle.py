@@ -33,6 +33,7 @@ OBJECTIONS = (
     ("again", N_("It is broken again")),
 )
 MAX_REOPENED = 5
+NEW, ACCEPTED, WORKING, WAITING, RESOLVED, CONFIRMED, REFUSED = (state.value for state in State)
 
 
 def _duration(item: Category) -> Duration:
@@ -72,7 +73,7 @@ _OTHER_EYES = {
     ]
 }
 _OTHER_TEXT = N_("The reporter objected, so somebody else must decide this time.")
-_WORKABLE = (State.NEW.value, State.ACCEPTED.value, State.WORKING.value)
+_WORKABLE = (NEW, ACCEPTED, WORKING)
 _DONE_FIELDS = (
     Field(
         "what",
@@ -85,57 +86,57 @@ _DONE_FIELDS = (
 )
 
 STATES = (
-    CaseState(State.NEW.value, N_("Waiting to be taken"), icon="inbox", tag="info"),
-    CaseState(State.ACCEPTED.value, N_("Taken"), icon="user", tag="info"),
-    CaseState(State.WORKING.value, N_("Being mended"), icon="works", tag="info"),
+    CaseState(NEW, N_("Waiting to be taken"), icon="inbox", tag="info"),
+    CaseState(ACCEPTED, N_("Taken"), icon="user", tag="info"),
+    CaseState(WORKING, N_("Being mended"), icon="works", tag="info"),
     CaseState(
-        State.WAITING.value, N_("Waiting for the reporter"), StateKind.WAITING, "ask", "warn", stops_clock=True,
+        WAITING, N_("Waiting for the reporter"), StateKind.WAITING, "ask", "warn", stops_clock=True,
         auto=Auto("give_up", Duration(REOPEN_DAYS, "day")),
     ),
     CaseState(
-        State.RESOLVED.value, N_("Done"), StateKind.DONE, "done", "ok", auto=Auto("close", Duration(REOPEN_DAYS, "day"))
+        RESOLVED, N_("Done"), StateKind.DONE, "done", "ok", auto=Auto("close", Duration(REOPEN_DAYS, "day"))
     ),
-    CaseState(State.CONFIRMED.value, N_("Done and closed"), StateKind.DONE, "done", "ok"),
-    CaseState(State.REFUSED.value, N_("Refused, with the reason"), StateKind.REFUSED, "x", "bad"),
+    CaseState(CONFIRMED, N_("Done and closed"), StateKind.DONE, "done", "ok"),
+    CaseState(REFUSED, N_("Refused, with the reason"), StateKind.REFUSED, "x", "bad"),
 )  # fmt: skip
 
 ACTIONS = (
     Action(
-        "accept", N_("Take it"), (State.NEW.value,), State.ACCEPTED.value, icon="check", style="primary", effects=("claim",),
+        "accept", N_("Take it"), (NEW,), ACCEPTED, icon="check", style="primary", effects=("claim",),
         text=N_("%(unit)s took the report."),
     ),
     Action(
-        "start", N_("Start work"), (State.NEW.value, State.ACCEPTED.value), State.WORKING.value, icon="works", effects=("claim",),
+        "start", N_("Start work"), (NEW, ACCEPTED), WORKING, icon="works", effects=("claim",),
         fields=(Field("plan", N_("What happens now"), required=False, max_length=300),),
         text=N_("%(unit)s is working on it. %(plan)s"),
     ),
     Action(
-        "ask", N_("Ask the reporter"), _WORKABLE, State.WAITING.value, icon="ask", effects=("claim",),
+        "ask", N_("Ask the reporter"), _WORKABLE, WAITING, icon="ask", effects=("claim",),
         fields=(Field("question", N_("Your question"), "longtext", max_length=1000),),
         text=N_("%(unit)s asks: “%(question)s” The clock stands still until the answer."),
     ),
     Action(
-        "answer", N_("Answer"), (State.WAITING.value,), State.WORKING.value, permission="", reporter=True, icon="ask",
+        "answer", N_("Answer"), (WAITING,), WORKING, permission="", reporter=True, icon="ask",
         style="primary", fields=(Field("answer", N_("Your answer"), "longtext", public=False),),
         text=N_("The reporter answered; the clock runs again."),
     ),
     Action(
-        "resume", N_("Go on without an answer"), (State.WAITING.value,), State.WORKING.value, icon="works",
+        "resume", N_("Go on without an answer"), (WAITING,), WORKING, icon="works",
         text=N_("%(unit)s goes on without waiting for an answer."),
     ),
     Action(
-        "give_up", N_("Close without an answer"), (State.WAITING.value,), State.REFUSED.value, permission="", icon="x",
+        "give_up", N_("Close without an answer"), (WAITING,), REFUSED, permission="", icon="x",
         text=N_("Nobody answered the question for 14 days, so the report was closed."),
     ),
     Action(
-        "resolve", N_("Done, with a photo"), _WORKABLE, State.RESOLVED.value, icon="camera", style="primary",
+        "resolve", N_("Done, with a photo"), _WORKABLE, RESOLVED, icon="camera", style="primary",
         effects=("claim",), guard=_OTHER_EYES, guard_text=_OTHER_TEXT, fields=_DONE_FIELDS,
         documents=(DocumentNeed("proof", N_("Photo of the finished work"), 1, "image/",
                                 N_("Taken on the spot, from where the reporter stood")),),
         text=N_("%(unit)s reports it done: %(what)s (%(who)s)"),
     ),
     Action(
-        "resolve_paper", N_("Done, with a document"), _WORKABLE, State.RESOLVED.value, icon="file", effects=("claim",),
+        "resolve_paper", N_("Done, with a document"), _WORKABLE, RESOLVED, icon="file", effects=("claim",),
         guard={"all": [_in(_PAPER), _OTHER_EYES]},
         guard_text=N_("This kind of report needs a photo as proof, and after an objection somebody else must decide."),
         fields=_DONE_FIELDS,
@@ -143,7 +144,7 @@ ACTIONS = (
         text=N_("%(unit)s reports it done: %(what)s (%(who)s)"),
     ),
     Action(
-        "refuse", N_("Refuse with a reason"), _WORKABLE, State.REFUSED.value, icon="x", style="danger", effects=("claim",),
+        "refuse", N_("Refuse with a reason"), _WORKABLE, REFUSED, icon="x", style="danger", effects=("claim",),
         guard=_OTHER_EYES, guard_text=_OTHER_TEXT,
         fields=(Field("ground", N_("Ground"), "choice", choices=REFUSALS),),
         reason=N_("Thank you for your report. We cannot take it up because … You may object within 14 days; somebody "
@@ -151,21 +152,21 @@ ACTIONS = (
         text=N_("%(unit)s refused the report: %(ground)s. %(reason)s"),
     ),
     Action(
-        "confirm", N_("It is fine, thank you"), (State.RESOLVED.value,), State.CONFIRMED.value, permission="", reporter=True,
+        "confirm", N_("It is fine, thank you"), (RESOLVED,), CONFIRMED, permission="", reporter=True,
         icon="check", style="primary", effects=("rate",),
         fields=(Field("rating", N_("How satisfied are you?"), "rating", required=False),),
         text=N_("The reporter says it is fine."),
     ),
     Action(
-        "rate", N_("Rate it"), (State.CONFIRMED.value,), permission="", reporter=True, icon="check", effects=("rate",),
+        "rate", N_("Rate it"), (CONFIRMED,), permission="", reporter=True, icon="check", effects=("rate",),
         text=N_("The reporter rated the work: %(rating)s of 5."),
     ),
     Action(
-        "close", N_("Close"), (State.RESOLVED.value,), State.CONFIRMED.value, permission="", icon="done",
+        "close", N_("Close"), (RESOLVED,), CONFIRMED, permission="", icon="done",
         text=N_("Nobody objected within 14 days, so the report is closed."),
     ),
     Action(
-        "reopen", N_("Not satisfied"), (State.RESOLVED.value,), State.NEW.value, permission="", reporter=True, icon="hand",
+        "reopen", N_("Not satisfied"), (RESOLVED,), NEW, permission="", reporter=True, icon="hand",
         guard={"<": [{"var": "case.reopened"}, MAX_REOPENED]},
         guard_text=N_("This report was reopened several times already. Please call 1022."),
         effects=("reopen", "release"),
@@ -174,13 +175,13 @@ ACTIONS = (
         text=N_("The reporter is not satisfied: %(why)s. Somebody else looks at it again."),
     ),
     Action(
-        "again", N_("Broken again"), (State.RESOLVED.value, State.CONFIRMED.value), State.NEW.value, permission="", icon="sync",
+        "again", N_("Broken again"), (RESOLVED, CONFIRMED), NEW, permission="", icon="sync",
         effects=("reopen", "release"),
         fields=(Field("more", N_("Say more"), "longtext", required=False, public=False),),
         text=N_("Somebody says it is broken again, so the report is open again."),
     ),
     Action(
-        "appeal", N_("Object"), (State.REFUSED.value,), State.NEW.value, permission="", reporter=True, icon="hand",
+        "appeal", N_("Object"), (REFUSED,), NEW, permission="", reporter=True, icon="hand",
         guard={"<": [{"var": "case.reopened"}, MAX_REOPENED]},
         guard_text=N_("This report was reopened several times already. Please call 1022."),
         effects=("reopen", "release"),
@@ -219,7 +220,7 @@ DEFINITION = CaseType(
     title=N_("Report"),
     prefix=PREFIX,
     states=STATES,
-    initial=State.NEW.value,
+    initial=NEW,
     actions=ACTIONS,
     form=FORM,
     deadlines=_deadlines(),

@@ -199,7 +199,7 @@ def send(actor: Actor, new: NewReport, *, key: str | None, language: str = "vi",
     )  # fmt: skip
     again = case.opened_at != begun or codes.any_for(case.id)
     confirm = None
-    if contact is not None and (contact.email or contact.phone) and not again:
+    if contact is not None and (contact.email or contact.phone) and not again and new.channel != "open311":
         try:
             confirm = request_code(case.id, "reporter", contact, client=client)
         except (TooMany, Unavailable):
