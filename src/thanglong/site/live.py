@@ -16,6 +16,9 @@ from thanglong.kit import ports  # noqa: E402
 from thanglong.site import compose, pulse  # noqa: E402
 from thanglong.site.proxy import Proxy  # noqa: E402
 from thanglong.surfaces.asgi import Receive, Request, Router, Scope, Send, raw_path  # noqa: E402
+from thanglong.surfaces.gate import Gate  # noqa: E402
+from thanglong.surfaces.ngsild.app import NgsiLd  # noqa: E402
+from thanglong.surfaces.stream.app import Streams  # noqa: E402
 
 log = logging.getLogger(__name__)
 WEB = os.environ.get("THANGLONG_WEB_SOCKET", "")
@@ -30,6 +33,10 @@ class Live:
         socket = WEB or str(ports.plugged.data / "run" / "web.sock")
         self._proxy = Proxy(socket, pulse.unwell, os.environ.get("THANGLONG_TRUSTED_PROXIES", ""))
         self._health = pulse.Health(socket, Path(ports.plugged.data))
+        self._gate = Gate()
+        self._ngsi_ld = NgsiLd(self._gate)
+        self._streams = Streams(self._gate)
+        self._streams.routes(self._router)
         self._router.add("/healthz", GET=self._health.answer, HEAD=self._health.answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -41,7 +48,11 @@ class Live:
             await send({"type": "websocket.close", "code": 1000})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._router.find(raw_path(scope))
+        path = raw_path(scope)
+        if path.startswith("/ngsi-ld/"):
+            await self._ngsi_ld(Request(scope, receive, send))
+            return
+        found = self._router.find(path)
         if found is None:
             await self._proxy(scope, receive, send)
             return
@@ -59,7 +70,9 @@ class Live:
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 with contextlib.suppress(Exception):
+                    self._streams.close()
                     await self._proxy.close()
+                    self._gate.close()
                     await asyncio.to_thread(ports.plugged.things.close)
                 await send({"type": "lifespan.shutdown.complete"})
                 return

@@ -1,10 +1,10 @@
 """The addresses of the interface, and how an error becomes an answer."""
 
 from thanglong.surfaces.asgi import Gone, Request, Router, raw_path
+from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import Problem, problem_of, tell
 from thanglong.surfaces.ngsild.batch import Batch
 from thanglong.surfaces.ngsild.entities import Entities
-from thanglong.surfaces.ngsild.gate import Gate
 from thanglong.surfaces.ngsild.temporal import Temporal
 
 ROOT = "/ngsi-ld/v1"

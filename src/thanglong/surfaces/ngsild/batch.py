@@ -11,8 +11,8 @@ from thanglong.formats.ngsild import entities as forms
 from thanglong.kit.errors import Invalid
 from thanglong.kit.ports import WriteMode
 from thanglong.surfaces.asgi import Request
+from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import JSON, Problem, body_of, problem_of
-from thanglong.surfaces.ngsild.gate import Gate
 from thanglong.surfaces.ngsild.parameters import options, parameters
 
 MOST_BODY = 64 << 20

@@ -14,8 +14,8 @@ from thanglong.formats.ngsild.terms import short
 from thanglong.kit.errors import Conflict, NotFound
 from thanglong.kit.ports import WriteMode
 from thanglong.surfaces.asgi import Request
+from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import GEO_JSON, JSON, LD_JSON, Problem, accepted, body_of, send
-from thanglong.surfaces.ngsild.gate import Gate
 from thanglong.surfaces.ngsild.parameters import SEARCH, SHOW, Options, names, options, parameters, search
 
 MOST_BODY = 2 << 20

@@ -11,8 +11,8 @@ from thanglong.formats.ngsild import entities as forms
 from thanglong.formats.ngsild import temporal as forms_of_time
 from thanglong.kit.errors import NotFound
 from thanglong.surfaces.asgi import Request
+from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import Header, Problem, accepted, send
-from thanglong.surfaces.ngsild.gate import Gate
 from thanglong.surfaces.ngsild.parameters import SEARCH, SHOW, names, number, options, parameters, search
 
 TIME = ("timerel", "timeAt", "endTimeAt", "timeproperty", "lastN")
