@@ -63,21 +63,26 @@ def build_city(
 ) -> City:
     """Make a whole city: every registered step in order, then ``city.json``.
 
-    Each step opens its own transactions. ``city.json`` is written last and in one piece, so a making that was cut short
-    leaves none. ``report`` hears a line per step with the seconds it took.
+    The city's clock stands still at ``now`` meanwhile, so that one seed and one moment give one city. Each step opens
+    its own transactions. ``city.json`` is written last and in one piece, so a making that was cut short leaves none.
+    ``report`` hears a line per step with the seconds it took.
     """
     moment = (now or clock.now()).replace(microsecond=0)
     city = City(seed, scale, name, moment, units_at=places.units_at)
-    for key, step in steps():
-        if step.build is None:
-            continue
-        begun = time.perf_counter()
-        lines: list[str] = []
-        step.build(city, lines.append)
-        flush(city)
-        report(f"{key}: {'; '.join(lines) or 'done'} ({time.perf_counter() - begun:.1f} s)")
+    with clock.use(clock.Frozen(moment)):
+        for key, step in steps():
+            if step.build is not None:
+                report(_build(key, step.build, city))
     _remember(Made(city.name, seed, scale, moment))
     return city
+
+
+def _build(key: str, build: Callable[[City, Callable[[str], None]], None], city: City) -> str:
+    begun = time.perf_counter()
+    lines: list[str] = []
+    build(city, lines.append)
+    flush(city)
+    return f"{key}: {'; '.join(lines) or 'done'} ({time.perf_counter() - begun:.1f} s)"
 
 
 def flush(city: City) -> int:

@@ -186,6 +186,15 @@ class City:
         areas = self.roads.areas if self.roads else ()
         return shapely.union_all([area.polygon for area in areas if area.kind != "park"])
 
+    @cached_property
+    def edges_inside(self) -> NDArray[np.bool_]:
+        """Which edges lie in the city with both ends (a network reaches a little beyond it)."""
+        roads = self.roads
+        if roads is None:
+            raise RuntimeError("the roads step has not run yet")
+        inside = self.wards_of(roads.lon, roads.lat) >= 0
+        return np.asarray(inside[roads.u] & inside[roads.v])
+
     def points_in(self, ward: Ward, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
         """``n`` points spread evenly over the dry land of a ward."""
         ground = ward.polygon.difference(self.water) if self.roads else ward.polygon
@@ -217,7 +226,7 @@ class City:
         if roads is None:
             raise RuntimeError("the roads step has not run yet")
         wanted = [CLASSES.index(name) for name in classes]
-        edges = np.flatnonzero(np.isin(roads.kind, wanted) & ~roads.bridge)
+        edges = np.flatnonzero(np.isin(roads.kind, wanted) & ~roads.bridge & self.edges_inside)
         weight = roads.length[edges].copy()
         if people:
             middle = (roads.u[edges], roads.v[edges])
@@ -296,7 +305,8 @@ class Density:
 def _blur(values: Floats, times: int) -> Floats:
     for _ in range(times):
         padded = np.pad(values, 1, mode="edge")
-        values = sum(padded[i : i + values.shape[0], j : j + values.shape[1]] for i in range(3) for j in range(3)) / 9.0
+        rows, columns = values.shape
+        values = np.mean([padded[i : i + rows, j : j + columns] for i in range(3) for j in range(3)], axis=0)
     return values
 
 

@@ -87,7 +87,7 @@ class _Deck:
 
     def draw(self, spot: Floats) -> str:
         east, north = int(spot[0] // PART_M), int(spot[1] // PART_M)
-        name = self.names[self.next % len(self.names)]
+        name: str = self.names[self.next % len(self.names)]
         for attempt in range(60):
             name = self.names[(self.next + attempt) % len(self.names)]
             if (name, east, north) not in self.taken:

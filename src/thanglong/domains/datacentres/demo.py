@@ -29,7 +29,7 @@ KNOWN = {
         ("Hà Đông", 105.752, 20.962),
     )
 }
-COOLING = Wear("cooling", 22.0, 8, 22, 90)
+COOLING = Wear("cooling", 70.0, 8, 26, 90)
 WARM, HOT = 27.0, 30.0
 
 
@@ -45,6 +45,7 @@ def build(city: City, report: Callable[[str], None]) -> None:
     """Place the complexes with the state of this minute and the last day of load, efficiency and temperature."""
     names, lon, lat = _places(city)
     complexes = Complexes(tuple(-(-mw // HALL_MW) for mw in POWER), tuple(float(mw) for mw in POWER))
+    city.shared["datacentres"] = complexes
     minute = Minute.of(city.now)
     columns = _columns(city, complexes, minute)
     fixed = {

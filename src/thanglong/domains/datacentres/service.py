@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from thanglong.core.things import service as things
@@ -24,7 +25,7 @@ def load() -> Mapping[str, Any]:
         "value": round(drawn),
         "unit": "MW",
         "of": round(sum(float(plain(entity, "capacity", 0)) for entity in found)),
-        "note": gettext("a hall is too hot") if hot else gettext("PUE %(pue)s") % {"pue": f"{pue:.2f}"},
+        "note": gettext("a hall is too hot") if hot else gettext("PUE %(pue)s") % {"pue": number_format(pue, 2)},
         "state": "urgent" if hot else "normal",
         "series": things.recent(SYSTEM, figure_id("datacentre-load"), "value"),
     }
@@ -39,7 +40,7 @@ def alarms(actor: Actor) -> Iterator[Mapping[str, Any]]:
             % {
                 "hall": plain(entity, "hottestHall", ""),
                 "name": plain(entity, "name"),
-                "heat": plain(entity, "temperature", ""),
+                "heat": number_format(plain(entity, "temperature", 0), 1),
             },
             "place": position(entity),
             "since": observed(entity, "state") or clock.now(),

@@ -47,20 +47,19 @@ def build(city: City, report: Callable[[str], None]) -> None:
             "level": [prop(x) for x in rng.choice(["basic", "advanced"], count, p=[0.7, 0.3])],
             "station": [relation(urn(STATION, city.code, h)) for h in home.tolist()]}, at)
     )  # fmt: skip
-    city.shared["emergency"] = _fleet(city, list(zip(lon[home].tolist(), lat[home].tolist(), strict=True)), hospitals)
-    for ago in range(24 * 60, 0, -30):
-        _figure(city, city.shared["emergency"], city.now - timedelta(minutes=ago))
-    city.emit(
-        reports(
-            AMBULANCE,
-            city.code,
-            [None] * count,
-            _at(city, city.shared["emergency"], city.now),
-            clock_second(city.now)[1],
-        )
-    )
-    _figure(city, city.shared["emergency"], city.now)
+    homes = list(zip(lon[home].tolist(), lat[home].tolist(), strict=True))
+    _man(city, homes, hospitals, beds.tolist())
     report(f"{len(hospitals)} hospitals, {len(stations)} stations, {count} ambulances")
+
+
+def _man(city: City, homes: list[tuple[float, float]], hospitals: Floats, beds: list[int]) -> None:
+    """Let the ambulances be where this moment finds them, and keep the last day's figures."""
+    fleet = city.shared["emergency"] = _fleet(city, homes, hospitals)
+    city.shared["hospital-beds"] = beds
+    for ago in range(24 * 60, -1, -30):
+        _figure(city, fleet, city.now - timedelta(minutes=ago))
+    seen = _at(city, fleet, city.now)
+    city.emit(reports(AMBULANCE, city.code, [None] * len(homes), seen, clock_second(city.now)[1]))
 
 
 def _sites(city: City, wanted: int, apart: float, rng: np.random.Generator) -> Floats:

@@ -18,7 +18,7 @@ LAMP, CABINET = "Streetlight", "StreetlightControlCabinet"
 PER_CABINET = 50
 SPACING_M = 34.0
 LAMP_WEAR = Wear("lamp", 3.0, 600, 2400, 7000)
-CABINET_WEAR = Wear("cabinet", 12.0, 15, 70, 400)
+CABINET_WEAR = Wear("cabinet", 70.0, 15, 80, 400)
 STATES = ("off", "on", "fault", "silent")
 FIGURE_EVERY = 10
 
@@ -42,6 +42,7 @@ def build(city: City, report: Callable[[str], None]) -> None:
     led = rng.random(len(lon)) < 0.62
     watts = np.where(led, rng.choice([90.0, 120.0, 150.0], len(lon)), rng.choice([150.0, 250.0], len(lon)))
     stock = Stock(cabinet, watts, len(sites))
+    city.shared["lighting"] = stock
     minute = Minute.of(city.now)
     at = stamp(minute.at)
     lamps, boxes = _states(city, stock, minute)

@@ -42,6 +42,7 @@ def build(city: City, report: Callable[[str], None]) -> None:
     typical = np.array([140, 230, 180, 90, 320])[kind]
     capacity = np.clip(np.round(rng.lognormal(np.log(typical), 0.45) / 5) * 5, 30, 900).astype(np.int64)
     sites = Sites(kind, capacity, np.round(rng.uniform(0.82, 1.12, len(chosen)), 4))
+    city.shared["parking"] = sites
     lon, lat = spots.lon[chosen] + 0.00016, spots.lat[chosen] + 0.00012
     minute = Minute.of(city.now)
     at = stamp(minute.at)

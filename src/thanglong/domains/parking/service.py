@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from thanglong.core.things import service as things
@@ -21,7 +22,7 @@ def full_car_parks() -> Mapping[str, Any]:
     return {
         "value": full,
         "of": len(found),
-        "note": gettext("%(n)d places free") % {"n": free},
+        "note": gettext("%(n)s places free") % {"n": number_format(free, force_grouping=True)},
         "state": "notice" if full * 4 > len(found) > 0 else "normal",
         "series": things.recent(SYSTEM, figure_id("parking-full"), "value"),
     }

@@ -87,7 +87,7 @@ def _class(kind: int, name: str) -> str:
 def _streets(roads: Roads) -> tuple[Any, list[str], Any]:
     """Edges of one class and name merged into lines: class per line, name per line (bridges marked *), lines."""
     ends = np.stack([np.column_stack([roads.lon[e], roads.lat[e]]) for e in (roads.u, roads.v)], axis=1)
-    edges = shapely.linestrings(np.round(ends, 6))
+    edges: Any = shapely.linestrings(np.round(ends, 6))
     code = (roads.kind * len(roads.names) + roads.name) * 2 + roads.bridge
     order = np.argsort(code, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(code[order])) + 1)

@@ -65,7 +65,7 @@ def gabriel(xy: Floats, limit: float = 90.0) -> tuple[Ints, Ints]:
 
     A smaller ``limit`` in degrees gives a sparser graph (60 would open every triangle).
     """
-    triangles = shapely.get_parts(shapely.delaunay_triangles(shapely.multipoints(shapely.points(xy))))
+    triangles = shapely.get_parts(shapely.delaunay_triangles(shapely.MultiPoint(xy)))
     corners = shapely.get_coordinates(triangles).reshape(-1, 4, 2)[:, :3]
     order = np.lexsort((xy[:, 1], xy[:, 0]))
     index = order[np.searchsorted(_key(xy[order]), _key(corners.reshape(-1, 2)))].reshape(-1, 3)

@@ -87,8 +87,8 @@ def connect(city: City, graph: Graph, land: Land, seeds: Quarters) -> None:
     u, v = gabriel(graph.xy, 80.0)
     fresh = (v >= first) & (graph.kind_at(u) != MOTORWAY)
     u, v = u[fresh], v[fresh]
-    lines = shapely.linestrings(np.stack([graph.xy[u], graph.xy[v]], axis=1))
-    length = shapely.length(lines)
+    lines: Any = shapely.linestrings(np.stack([graph.xy[u], graph.xy[v]], axis=1))
+    length = np.hypot(*(graph.xy[u] - graph.xy[v]).T)
     good = ~shapely.intersects(lines, land.water) & (length < 4500)
     good &= ~_crosses(graph, lines, u, v)
     u, v, length = u[good], v[good], length[good]
@@ -149,7 +149,8 @@ def fill(city: City, graph: Graph, land: Land, seeds: Quarters, edges: int) -> N
 
 def _lattices(seeds: Quarters, spacing: Floats, land: Land, rng: np.random.Generator) -> tuple[Floats, Floats]:
     """Jittered lattice points (N, 2) with their spacing; each belongs to its nearest middle and within its reach."""
-    tree = shapely.STRtree(shapely.points(seeds.xy))
+    middles_: Any = shapely.points(seeds.xy)
+    tree = shapely.STRtree(middles_)
     clouds, steps = [], []
     extent = np.minimum(seeds.reach, 1500.0)
     for i in range(len(seeds.xy)):

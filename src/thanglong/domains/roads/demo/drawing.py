@@ -5,7 +5,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from thanglong.domains.roads.demo.hanoi import HANOI
-from thanglong.solve.city import METRES_PER_DEGREE, Area, City
+from thanglong.solve.city import METRES_PER_DEGREE, Area, City, Floats
 from thanglong.solve.network import Line, River, Sketch
 
 DRAWN = {"Hà Nội": HANOI}
@@ -63,57 +63,74 @@ def blob(middle: Point, half: Point, turn: float) -> BaseGeometry:
 
 def invent(city: City) -> Sketch:
     """A city like many: a river past the old centre, three rings, eight roads out, a great lake and small ones."""
-    rng = city.rng("roads", "sketch")
-    plane, centre = city.plane, (0.0, 0.0)
-    west, south, east, north = plane.to_plane(city.outline).bounds
-    far = 1.5 * max(east - west, north - south)
-    turn = float(rng.uniform(0, 2 * np.pi))
+    west, south, east, north = city.plane.to_plane(city.outline).bounds
     ring = float(np.clip(0.045 * np.sqrt((east - west) * (north - south)), 1200, 3000))
+    return _Inventor(city, ring, 1.5 * max(east - west, north - south)).draw()
 
-    def points(xs: np.ndarray, ys: np.ndarray) -> tuple[Point, ...]:
-        c, s = np.cos(turn), np.sin(turn)
-        lon, lat = plane.lonlat(xs * c - ys * s, xs * s + ys * c)
+
+class _Inventor:
+    """Draws in metres around the city's heart, then turns the sheet by a random angle."""
+
+    def __init__(self, city: City, ring: float, far: float) -> None:
+        """``ring`` is the radius of the first ring road, ``far`` well outside the city."""
+        self.city, self.ring, self.far = city, ring, far
+        self.rng = city.rng("roads", "sketch")
+        self.turn = float(self.rng.uniform(0, 2 * np.pi))
+        along = np.linspace(-far, far, 41)
+        bend = 0.25 * np.sin(along / (3.1 * ring)) + 0.15 * np.sin(along / (1.3 * ring) + 1)
+        self.river = np.column_stack([along, ring * (1.35 + bend)])
+        self.lines: list[Line] = []
+        self.bridges: list[tuple[str, float, float]] = []
+
+    def draw(self) -> Sketch:
+        self._rings()
+        self._roads_out()
+        river = River("Sông Cái", max(160.0, self.ring * 0.22), self._degrees(self.river))
+        return Sketch((river,), self._areas(), tuple(self.lines), tuple(self.bridges))
+
+    def _degrees(self, xy: Floats) -> tuple[Point, ...]:
+        c, s = np.cos(self.turn), np.sin(self.turn)
+        x, y = xy[:, 0], xy[:, 1]
+        lon, lat = self.city.plane.lonlat(x * c - y * s, x * s + y * c)
         return tuple(zip(lon.tolist(), lat.tolist(), strict=True))
 
-    along = np.linspace(-far, far, 41)
-    off = 1.35 * ring + 0.25 * ring * np.sin(along / (3.1 * ring)) + 0.15 * ring * np.sin(along / (1.3 * ring) + 1)
-    river = River("Sông Cái", max(160.0, ring * 0.22), points(along, off))
-    lines, crossings = [], []
-    for number, (radius, kind) in enumerate(((ring, "primary"), (2.1 * ring, "trunk"), (4.0 * ring, "trunk")), 1):
+    def _rings(self) -> None:
         angle = np.linspace(0, 2 * np.pi, 25)
-        r = radius * (1 + 0.07 * np.sin(2 * angle + number) + 0.05 * np.sin(3 * angle))
-        r[-1] = r[0]
-        xs, ys = r * np.cos(angle), r * np.sin(angle) * np.where(number == 1, 0.9, 1.0)
-        lines.append(Line(f"Vành đai {number}", kind, points(xs, ys)))
-        crossings += _crossings(f"Cầu Vành đai {number}", np.column_stack([xs, ys]), np.column_stack([along, off]))
-    for k in range(8):
-        angle = k * np.pi / 4 + float(rng.uniform(-0.2, 0.2))
-        r = np.linspace(0.15 * ring, far, 14)
-        bend = angle + 0.12 * np.sin(r / (5 * ring) + k)
-        xs, ys = r * np.cos(bend), r * np.sin(bend)
-        lines.append(
-            Line(f"Quốc lộ {k + 1}", "motorway" if k == 6 else "trunk" if k % 2 else "primary", points(xs, ys))
+        for number, (size, kind) in enumerate(((1.0, "primary"), (2.1, "trunk"), (4.0, "trunk")), 1):
+            radius = self.ring * size * (1 + 0.07 * np.sin(2 * angle + number) + 0.05 * np.sin(3 * angle))
+            radius[-1] = radius[0]
+            flat = 0.9 if number == 1 else 1.0
+            road = np.column_stack([radius * np.cos(angle), radius * np.sin(angle) * flat])
+            self.lines.append(Line(f"Vành đai {number}", kind, self._degrees(road)))
+            self._cross(f"Cầu Vành đai {number}", road, 4)
+
+    def _roads_out(self) -> None:
+        radius = np.linspace(0.15 * self.ring, self.far, 14)
+        for k in range(8):
+            start = k * np.pi / 4 + float(self.rng.uniform(-0.2, 0.2))
+            angle = start + 0.12 * np.sin(radius / (5 * self.ring) + k)
+            road = np.column_stack([radius * np.cos(angle), radius * np.sin(angle)])
+            kind = "motorway" if k == 6 else "trunk" if k % 2 else "primary"
+            self.lines.append(Line(f"Quốc lộ {k + 1}", kind, self._degrees(road)))
+            if k in (1, 3):
+                self._cross(f"Cầu Quốc lộ {k + 1}", road, 1)
+
+    def _cross(self, name: str, road: Floats, most: int) -> None:
+        """Bridges where a road meets the river's middle line."""
+        meet = shapely.LineString(road).intersection(shapely.LineString(self.river))
+        points = [part for part in shapely.get_parts(meet) if part.geom_type == "Point"][:most]
+        for i, point in enumerate(points):
+            (spot,) = self._degrees(np.array([[point.x, point.y]]))
+            self.bridges.append((name if i == 0 else f"{name} {'ABCD'[i]}", *spot))
+
+    def _areas(self) -> tuple[Area, ...]:
+        ring = self.ring
+        spots = [("Hồ Lớn", "lake", -0.9 * ring, -0.8 * ring, (0.28 * ring, 0.22 * ring))]
+        for kind, title, count, half in (("lake", "Hồ", 8, (130.0, 180.0)), ("park", "Công viên", 6, (230.0, 280.0))):
+            for n in range(1, count + 1):
+                x, y = self.rng.uniform(-3 * ring, 0.7 * ring, 2).tolist()
+                spots.append((f"{title} {n}", kind, x, y, half))
+        return tuple(
+            Area(name, kind, blob(self._degrees(np.array([[x, y]]))[0], half, float(self.rng.uniform(0, 90))))
+            for name, kind, x, y, half in spots
         )
-        if k in (1, 3):
-            crossings += _crossings(f"Cầu Quốc lộ {k + 1}", np.column_stack([xs, ys]), np.column_stack([along, off]))[
-                :1
-            ]
-    bridges = tuple((name, *points(np.array([x]), np.array([y]))[0]) for name, x, y in crossings)
-    spots = [("Hồ Lớn", "lake", (-0.9 * ring, -0.8 * ring), (0.28 * ring, 0.22 * ring))]
-    spots += [(f"Hồ {n}", "lake", tuple(rng.uniform(-3 * ring, 0.7 * ring, 2)), (130.0, 180.0)) for n in range(1, 9)]
-    spots += [
-        (f"Công viên {n}", "park", tuple(rng.uniform(-3 * ring, 0.7 * ring, 2)), (230.0, 280.0)) for n in range(1, 7)
-    ]
-    areas = tuple(
-        Area(name, kind, blob(points(np.array([at[0]]), np.array([at[1]]))[0], half, float(rng.uniform(0, 90))))
-        for name, kind, at, half in spots
-    )
-    del centre
-    return Sketch((river,), areas, tuple(lines), bridges)
-
-
-def _crossings(name: str, road: np.ndarray, river: np.ndarray) -> list[tuple[str, float, float]]:
-    """Where a road meets the river's middle line, in metres."""
-    meet = shapely.LineString(road).intersection(shapely.LineString(river))
-    points = [part for part in shapely.get_parts(meet) if part.geom_type == "Point"]
-    return [(f"{name}" if i == 0 else f"{name} {'ABCD'[i % 4]}", p.x, p.y) for i, p in enumerate(points)]

@@ -37,7 +37,11 @@ def _junctions(city: City, most: int) -> tuple[Ints, list[str]]:
     rank = np.bincount(roads.u, weights=weight, minlength=size) + np.bincount(roads.v, weights=weight, minlength=size)
     arms = np.bincount(roads.u[weight > 0], minlength=size) + np.bincount(roads.v[weight > 0], minlength=size)
     several = np.array([len(found) > 1 for found in names_at])
-    score = rank * np.sqrt(city.density.at(roads.lon, roads.lat) + 50) * ((arms >= 3) & several)
+    score = (
+        rank
+        * np.sqrt(city.density.at(roads.lon, roads.lat) + 50)
+        * ((arms >= 3) & several & (city.wards_of(roads.lon, roads.lat) >= 0))
+    )
     x, y = city.plane.xy(roads.lon, roads.lat)
     good = np.flatnonzero(score > 0)
     nodes = good[spread(score[good], x[good], y[good], 260.0, most)]
@@ -65,6 +69,7 @@ def _detectors(city: City, wanted: int, nodes: Ints, names: list[str]) -> tuple[
     site = np.round(rng.uniform(0.72, 1.22, wanted), 4)
     capacity = np.array([CAPACITY[kind] for kind in kinds], dtype=float)
     streets = Streets(np.array([roads.speed[e] for e in spots.edge]), capacity, site, len(nodes))
+    city.shared["traffic"] = streets
     minute = Minute.of(city.now)
     flow, speed, state = flows(city, streets, minute)
     at = stamp(minute.at)

@@ -11,9 +11,9 @@ from thanglong.solve.roster import figure, stamp
 
 SIGNAL, DETECTOR = "TrafficSignal", "TrafficFlowObserved"
 FLOW = ("free", "slow", "jam")
-DARK = Wear("signal-dark", 18.0, 6, 22, 120)
-FLASHING = Wear("signal-flashing", 55.0, 5, 25, 180)
-OFFLINE = Wear("signal-offline", 40.0, 4, 18, 240)
+DARK = Wear("signal-dark", 160.0, 6, 30, 120)
+FLASHING = Wear("signal-flashing", 260.0, 5, 30, 180)
+OFFLINE = Wear("signal-offline", 200.0, 4, 20, 240)
 INCIDENT = Wear("incident", 130.0, 10, 35, 110)
 
 
