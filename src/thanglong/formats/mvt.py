@@ -35,6 +35,13 @@ def _degrees(z: int, x: float, y: float) -> tuple[float, float]:
     return x / n * 360 - 180, float(np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * y / n)))))
 
 
+def tile_at(z: int, lon: float, lat: float) -> tuple[int, int]:
+    """Column and row of the tile of a zoom that holds a point."""
+    n = 1 << z
+    row = (1 - np.arcsinh(np.tan(np.radians(lat))) / np.pi) / 2 * n
+    return int((lon + 180) / 360 * n), int(row)
+
+
 def bounds(z: int, x: int, y: int, margin: float = MARGIN / EXTENT) -> tuple[float, float, float, float]:
     """West, south, east, north of a tile in degrees, widened by ``margin`` of its width on each side."""
     west, north = _degrees(z, x - margin, y - margin)

@@ -80,12 +80,12 @@ def tone_style(text: str, *, new: bool = False) -> str:
 
     def place(match: re.Match[str]) -> str:
         word = match.group()
-        tone = next((c for c in unicodedata.normalize("NFD", word) if c in TONES), "")
+        tones = [c for c in unicodedata.normalize("NFD", word) if c in TONES]
         base = unicodedata.normalize("NFC", "".join(c for c in unicodedata.normalize("NFD", word) if c not in TONES))
         pair = _OPEN_PAIR.search(base)
-        if not tone or not pair or (pair.group(2).lower() == "uy" and pair.group(1).lower() == "q"):
+        if len(tones) != 1 or not pair or (pair.group(2).lower() == "uy" and pair.group(1).lower() == "q"):
             return word
         at = pair.start(2) + (1 if new else 0)
-        return unicodedata.normalize("NFC", base[: at + 1] + tone + base[at + 1 :])
+        return unicodedata.normalize("NFC", base[: at + 1] + tones[0] + base[at + 1 :])
 
     return re.sub(r"[^\W\d_]+", place, unicodedata.normalize("NFC", text))
