@@ -58,8 +58,15 @@ def asem(coinr: Tables) -> Framework:
         if row["Type"] in ("Indicator", "Aggregate"):
             nodes.append(
                 Node(
-                    row["iCode"], row["Parent"] or None, row["iName"], float(row["Weight"]), int(row["Direction"]), row["Unit"],
-                    float(row["Target"]) if row["Target"] else None, None, row["Denominator"] or None,
+                    row["iCode"],
+                    row["Parent"] or None,
+                    row["iName"],
+                    float(row["Weight"]),
+                    int(row["Direction"]),
+                    row["Unit"],
+                    float(row["Target"]) if row["Target"] else None,
+                    None,
+                    row["Denominator"] or None,
                 )  # fmt: skip
             )
     return Framework(tuple(nodes), "example")

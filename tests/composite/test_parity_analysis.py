@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from tests.composite.conftest import PIPELINE, number
+
 from thanglong.solve import composite
-from thanglong.solve.composite import multivariate, report, trends, weights
+from thanglong.solve.composite import multivariate, panels, report, weights
 from thanglong.solve.composite.pipeline import Result
 from thanglong.solve.composite.types import Array, Framework, Panel, Pipeline
 
@@ -48,7 +48,9 @@ def test_correlation_flags(coinr, example: Result, raw: Panel, asem: Framework) 
     wanted = {(r["Group"], frozenset((r["Ind1"], r["Ind2"])), r["Corr"]) for r in coinr.rows("corr_flags")}
     assert {(p.group, frozenset((p.first, p.second)), f"{p.value:.3f}") for p in pairs} == wanted
     names = ("Area", "Energy", "GDP", "Population")
-    found = multivariate.with_denominators(raw.columns(asem.indicators), asem.indicators, raw.columns(names), names, 0.7)
+    found = multivariate.with_denominators(
+        raw.columns(asem.indicators), asem.indicators, raw.columns(names), names, 0.7
+    )
     rows = coinr.rows("corr_denom")
     assert sorted((p.first, p.second, f"{p.value:.2f}") for p in found) == sorted(
         (r["Ind"], r["Denom"], f"{float(r['Corr']):.2f}") for r in rows
@@ -75,7 +77,9 @@ def test_weights_from_principal_components(coinr, example: Result, asem: Framewo
     at = {c: j for j, c in enumerate(asem.codes)}
     codes = asem.at_level(level)
     found = weights.from_pca(example.scores[:, [at[c] for c in codes]], codes, asem)
-    wanted = {r["iCode"]: float(r["Weight"]) for r in coinr.rows(f"pca_weights_level{level}") if int(r["Level"]) == level}
+    wanted = {
+        r["iCode"]: float(r["Weight"]) for r in coinr.rows(f"pca_weights_level{level}") if int(r["Level"]) == level
+    }
     for parent in {asem[c].parent for c in codes}:  # the sign of a component is arbitrary
         children = [c for c in codes if asem[c].parent == parent]
         a, b = np.array([found[c] for c in children]), np.array([wanted[c] for c in children])
@@ -164,7 +168,9 @@ def test_strengths_and_weaknesses(coinr, raw: Panel, asem: Framework) -> None:
         mine = [(x.rank, x.code, x.name, x.parent, float(f"{x.score:.3g}"), x.unit) for x in lines]
         rows = coinr.rows(table)
         assert [r for r, *_ in mine] == [int(r["Rank"]) for r in rows]
-        assert sorted(mine) == sorted((int(r["Rank"]), r["Code"], r["Name"], r["Pillar"], float(r["Value"]), r["Unit"]) for r in rows)
+        assert sorted(mine) == sorted(
+            (int(r["Rank"]), r["Code"], r["Name"], r["Pillar"], float(r["Value"]), r["Unit"]) for r in rows
+        )
 
 
 def test_removal_of_pillars(coinr, raw: Panel, asem: Framework) -> None:
@@ -194,8 +200,10 @@ def test_panel_index(coinr, years: Result) -> None:
 def test_panel_trends(coinr, purse: Panel, asem: Framework) -> None:
     rows = coinr.rows("purse_trends")
     codes = list(dict.fromkeys(r["Trends.iCode"] for r in rows))
-    found = {(t.unit, t.code): t for t in trends.trends(purse, asem, codes)}
+    found = {(t.unit, t.code): t for t in panels.trends(purse, asem, codes)}
     for r in rows:
         trend = found[r["Trends.uCode"], r["Trends.iCode"]]
-        close([trend.value, trend.available, trend.first, trend.last],
-              [number(r[f"Trends.{k}"]) for k in ("CAGR", "Avail", "t_first", "t_latest")])
+        close(
+            [trend.value, trend.available, trend.first, trend.last],
+            [number(r[f"Trends.{k}"]) for k in ("CAGR", "Avail", "t_first", "t_latest")],
+        )

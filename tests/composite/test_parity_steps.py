@@ -123,10 +123,16 @@ FIRST11 = ("LPI", "Flights", "Ship", "Bord", "Elec", "Gas", "ConSpeed", "Cov4G",
         ("impute_i_median_grp_EurAsia_group", "group_median", "EurAsia_group"),
     ],
 )  # fmt: skip
-def test_imputation_by_column(coinr, raw: Panel, asem: Framework, example: Result, table: str, method: str, group) -> None:
+def test_imputation_by_column(
+    coinr, raw: Panel, asem: Framework, example: Result, table: str, method: str, group
+) -> None:
     units = tuple(coinr.block("base_Denominated")[0])
-    denominated = Panel(units, asem.indicators, coinr.like("base_Denominated", units, asem.indicators),
-                        {k: tuple(v[raw.units.index(u)] for u in units) for k, v in raw.groups.items()})
+    denominated = Panel(
+        units,
+        asem.indicators,
+        coinr.like("base_Denominated", units, asem.indicators),
+        {k: tuple(v[raw.units.index(u)] for u in units) for k, v in raw.groups.items()},
+    )
     found = impute.impute(denominated, asem, method, group=group)
     close(found.values, coinr.like(table, units, asem.indicators))
 
@@ -177,7 +183,7 @@ def check_details(found: treat.Treatment, codes: tuple[str, ...], details: dict[
 
 
 def test_base_treatment_details_and_points(coinr, example: Result) -> None:
-    (codes, _, found), = example.notes["treat"]
+    ((codes, _, found),) = example.notes["treat"]
     check_details(found, codes, {row["iCode"]: row for row in coinr.rows("base_treat_Dets_Table")})
     rows = coinr.rows("base_treat_Treated_Points")
     units = coinr.block("base_Treated")[0]
@@ -217,8 +223,12 @@ def test_statistics(coinr, raw: Panel, asem: Framework) -> None:
         "Skew": found.skew, "Kurt": found.kurtosis, "N.Avail": found.n_available, "N.NonZero": found.n_nonzero,
         "N.Unique": found.n_unique, "N.Same": found.n_same,
     }  # fmt: skip
-    flags = {"Flag.Avail": found.low_available, "Flag.NonZero": found.low_nonzero, "Flag.Unique": found.low_unique,
-             "Flag.SkewKurt": found.outliers}
+    flags = {
+        "Flag.Avail": found.low_available,
+        "Flag.NonZero": found.low_nonzero,
+        "Flag.Unique": found.low_unique,
+        "Flag.SkewKurt": found.outliers,
+    }
     for row in coinr.rows("stats_raw"):
         j = asem.indicators.index(row["iCode"])
         for name, values in names.items():

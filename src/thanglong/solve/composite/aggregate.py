@@ -7,7 +7,7 @@ import numpy as np
 
 from .errors import UnknownMethod, Unsuitable
 from .outrank import copeland
-from .types import Array, Framework
+from .types import Array, Framework, real
 
 # quasi-arithmetic means: y = g(sum w f(x) / sum w)
 MEANS = ("arithmetic", "geometric", "harmonic", "generalised")
@@ -73,14 +73,15 @@ def owa(x: Array, order_weights: Array) -> Array:
 
 
 def orness_weights(n: int, orness: float) -> Array:
-    """OWA weights of a power quantifier Q(r) = r**a with a = (1 - orness)/orness: 1 = best value, 0.5 = mean, 0 = worst."""
+    """OWA weights of a power quantifier Q(r) = r**a with a = (1 - orness)/orness: 1 = best value, 0.5 = mean, 0 =
+    worst."""
     if not 0 <= orness <= 1:
         raise Unsuitable("orness lies between 0 and 1")
     r = np.arange(n + 1) / n
     if orness == 0:
-        return np.eye(n)[n - 1]
+        return real(np.eye(n)[n - 1])
     if orness == 1:
-        return np.eye(n)[0]
+        return real(np.eye(n)[0])
     q: Array = np.diff(r ** ((1 - orness) / orness))
     return q
 
@@ -99,11 +100,12 @@ def mazziotta_pareto(x: Array, weights: Array, sign: int = -1) -> Array:
         spread2 = (w * np.where(there, x - m[:, None], 0.0) ** 2).sum(axis=1)
         if np.any(m <= 0):
             raise Unsuitable("the Mazziotta-Pareto index needs positive values: normalise to mean 100 first")
-        return m + sign * spread2 / m
+        return real(m + sign * spread2 / m)
 
 
 def combine(x: Array, weights: Array, method: str = "arithmetic", options: Mapping[str, Any] | None = None) -> Array:
-    """Join columns into one by any of :data:`METHODS`; options: ``power``, ``orness`` or ``order_weights``, ``sign``."""
+    """Join columns into one by any of :data:`METHODS`; options: ``power``, ``orness`` or ``order_weights``,
+    ``sign``."""
     given = dict(options or {})
     if method in MEANS:
         return mean(x, weights, method, float(given.get("power", 1.0)))
@@ -122,7 +124,7 @@ def combine(x: Array, weights: Array, method: str = "arithmetic", options: Mappi
     if method == "median":
         return _nan_rows(np.nanmedian, x)
     if method in ("minimum", "maximum"):
-        return (np.fmin if method == "minimum" else np.fmax).reduce(x, axis=1)
+        return real((np.fmin if method == "minimum" else np.fmax).reduce(x, axis=1))
     raise UnknownMethod("aggregation", method, METHODS)
 
 

@@ -1,10 +1,11 @@
-"""Figures of columns: skewness, kurtosis, ranks, availability. A column is an axis-0 run of a 2-D array; NaN is missing."""
+"""Figures of columns: skewness, kurtosis, ranks, availability. A column is an axis-0 run of a 2-D array; NaN is
+missing."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from .types import Array, Bools, Ints
+from .types import Array, Bools, Ints, real
 
 
 def moments(x: Array) -> tuple[Array, Array]:
@@ -74,7 +75,7 @@ def mid_ranks(x: Array) -> Array:
     """Ascending ranks with ties at their average (for Spearman and Kendall's W)."""
     low, high = ranks_up(x), ranks_up(-x)
     n = (~np.isnan(x)).sum(axis=0)
-    return (low + n + 1 - high) / 2
+    return real((low + n + 1 - high) / 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,20 @@
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from . import exact
-from .aggregate import MEANS, aggregate_tree, backward, falls, forward, method_of
+from .aggregate import MEANS, aggregate_tree, method_of
 from .columns import ranks
 from .errors import CompositeError, Degenerate, Unsuitable
 from .factors import Choice, Design, Range, WeightNoise, WeightSets, WeightSimplex
 from .pipeline import State, advance, edit, options_of, start
+from .trees import Drawn, Group
 from .types import Array, Bools, Framework, Ints, Panel, Pipeline, index_of
 
 BLOCK = 262_144  # cells of one block: stays in the cache
@@ -112,10 +112,10 @@ class Engine:
         """Ranks of the base index, by the same arithmetic as every draw's."""
         tree = self.base.tree
         raw = {node.code: np.array([node.weight]) for node in tree.nodes}
-        order, bound, absent, _ = self._orders(self.base, _Drawn(tree, raw), slice(0, 1), False)
+        order, bound, absent, _ = self._orders(self.base, Drawn(tree, raw), slice(0, 1), False)
         out = np.zeros((1, len(self.units)), dtype=np.int32)
         exact.ranks_of(order, bound, absent, out)
-        return out[0].astype(np.int64)
+        return np.asarray(out[0], dtype=np.int64)
 
     def variant(self, changes: dict[str, Any]) -> Variant:
         """The variant of one combination of choices (built once)."""
@@ -134,14 +134,16 @@ class Engine:
     def _fast(self, variant: Variant) -> bool:
         return all(method_of(variant.tree, c, variant.options["method"]) in MEANS for c in variant.tree.aggregates)
 
-    def _power(self, variant: Variant) -> float:
-        return float(variant.options["options"].get("power", 1.0))
-
     def _prepare(self, variant: Variant) -> None:
         """Group units by their gaps and cut each group's transformed matrix into exact halves."""
         gaps = np.isnan(variant.x)
-        patterns, member = np.unique(gaps, axis=0, return_inverse=True) if gaps.any() else (gaps[:1], np.zeros(len(gaps), dtype=int))
-        variant.cache["groups"] = [_Group(self, variant, p, np.flatnonzero(member == k)) for k, p in enumerate(patterns)]
+        patterns, member = (
+            np.unique(gaps, axis=0, return_inverse=True) if gaps.any() else (gaps[:1], np.zeros(len(gaps), dtype=int))
+        )
+        variant.cache["groups"] = [
+            Group(variant.tree, variant.x, variant.options, p, np.flatnonzero(member == k))
+            for k, p in enumerate(patterns)
+        ]
 
     def raw_weights(self, u: Array, framework: Framework) -> dict[str, Array]:
         """Weight of every node in every draw (rows of ``u``)."""
@@ -161,7 +163,9 @@ class Engine:
                     np.negative(np.log1p(-columns, out=columns), out=columns)
                 else:
                     strength = np.array([f for level, f in factor.levels.items() for _ in framework.at_level(level)])
-                    columns = (1 + strength[:, None] * (2 * columns - 1)) * np.array([[framework[c].weight] for c in codes])
+                    columns = (1 + strength[:, None] * (2 * columns - 1)) * np.array(
+                        [[framework[c].weight] for c in codes]
+                    )
                 out |= {code: columns[j] for j, code in enumerate(codes)}
         return out
 
@@ -190,7 +194,7 @@ class Engine:
         ``scores`` (draws by units), when given, receives the index scores.
         """
         failures: dict[int, str] = {}
-        prepared: dict[Framework, _Drawn] = {}
+        prepared: dict[Framework, Drawn] = {}
         labels = self.labels(u)
         order = np.argsort(labels, kind="stable")
         u = u[order]
@@ -203,11 +207,13 @@ class Engine:
                 failures |= dict.fromkeys(order[first:last].tolist(), variant.failure)
                 continue
             if variant.tree not in prepared:
-                prepared[variant.tree] = _Drawn(variant.tree, self.raw_weights(u, variant.tree))
+                prepared[variant.tree] = Drawn(variant.tree, self.raw_weights(u, variant.tree))
             self._blocks(variant, order, range(first, last), prepared[variant.tree], take, scores)
         return failures
 
-    def _blocks(self, variant: Variant, order: Ints, span: range, drawn: "_Drawn", take: Take, scores: Array | None) -> None:
+    def _blocks(
+        self, variant: Variant, order: Ints, span: range, drawn: Drawn, take: Take, scores: Array | None
+    ) -> None:
         size = max(1, BLOCK // max(1, len(self.units)))
         for first in range(span.start, span.stop, size):
             at = slice(first, min(first + size, span.stop))
@@ -232,11 +238,13 @@ class Engine:
         moved[:, variant.columns[there]] = values[:, there]
         return out, moved
 
-    def _orders(self, variant: Variant, drawn: "_Drawn", at: slice, with_scores: bool) -> tuple[Array, float, Bools | None, Array | None]:
+    def _orders(
+        self, variant: Variant, drawn: Drawn, at: slice, with_scores: bool
+    ) -> tuple[Array, float, Bools | None, Array | None]:
         draws, units = at.stop - at.start, len(variant.x)
         if "groups" not in variant.cache:
             return self._slow(variant, drawn, at)
-        groups: list[_Group] = variant.cache["groups"]
+        groups: list[Group] = variant.cache["groups"]
         if len(groups) == 1 and not groups[0].empty:
             order = groups[0].order(drawn, at)
             return order, groups[0].bound, None, groups[0].scores(order) if with_scores else None
@@ -251,141 +259,15 @@ class Engine:
                 values[:, group.units] = group.scores(part)
         return order, max(g.bound for g in groups), absent, values
 
-    def _slow(self, variant: Variant, drawn: "_Drawn", at: slice) -> tuple[Array, float, Bools | None, Array]:
+    def _slow(self, variant: Variant, drawn: Drawn, at: slice) -> tuple[Array, float, Bools | None, Array]:
         """Methods that are not means (Copeland, OWA, Mazziotta-Pareto ...): one draw at a time."""
         options = variant.options
         values = np.empty((at.stop - at.start, len(variant.x)))
         for k in range(at.start, at.stop):
             tree = variant.tree.with_weights({code: float(w[k]) for code, w in drawn.raw.items()})
-            values[k - at.start] = aggregate_tree(variant.x, tree, options["method"], options["threshold"], options["options"])[:, -1]
+            values[k - at.start] = aggregate_tree(
+                variant.x, tree, options["method"], options["threshold"], options["options"]
+            )[:, -1]
         order = -ranks(values.T).T
-        absent = np.isnan(values).any(axis=0)
+        absent: Bools = np.asarray(np.isnan(values).any(axis=0))
         return np.where(np.isnan(order), 0.0, order), 2.0 ** math.ceil(math.log2(len(variant.x) + 2)), absent, values
-
-
-class _Drawn:
-    """Weights of every node in every draw, and what follows from them, worked out once for all variants of one tree."""
-
-    def __init__(self, tree: Framework, raw: Mapping[str, Array]) -> None:
-        self.tree, self.raw = tree, raw
-        self._halves: dict[tuple[str, ...], exact.Halves] = {}
-
-    @cached_property
-    def shares(self) -> dict[str, Array]:
-        return _shares(self.tree, self.raw)
-
-    def path(self, part: str, top: str, shares: Mapping[str, Array]) -> Array:
-        """Product of shares from a part up to, not with, ``top``."""
-        weight = shares[part]
-        above = self.tree[part].parent
-        while above is not None and above != top:
-            weight = weight * shares[above]
-            above = self.tree[above].parent
-        return weight
-
-    def halves(self, parts: tuple[str, ...], top: str) -> exact.Halves:
-        """Exact halves of the complete tree's weights, kept for the next variant."""
-        if parts not in self._halves:
-            self._halves[parts] = exact.halves(np.stack([self.path(c, top, self.shares) for c in parts]))
-        return self._halves[parts]
-
-
-def _shares(framework: Framework, weights: Mapping[str, Array], present: Mapping[str, bool] | None = None) -> dict[str, Array]:
-    """Weight of each node over the sum of its (present) siblings, added one by one: the same bits in any batch."""
-    out: dict[str, Array] = {}
-    for code in framework.aggregates:
-        children = [c for c in framework.children(code) if present is None or present[c]]
-        if not children:
-            continue
-        total = weights[children[0]].copy()
-        for child in children[1:]:
-            total += weights[child]
-        for child in children:
-            out[child] = weights[child] / total
-    return out
-
-
-class _Group:
-    """Units of a variant that lack the same indicators, with the exact halves of their transformed scores."""
-
-    def __init__(self, engine: Engine, variant: Variant, gaps: Bools, units: Ints) -> None:
-        self.units, self.tree = units, variant.tree
-        self.power = engine._power(variant)
-        self.methods = {c: method_of(self.tree, c, variant.options["method"]) for c in self.tree.aggregates}
-        self.at = index_of(self.tree.indicators)
-        self.x = variant.x[units]
-        self.present = self._present(gaps, variant.options["threshold"])
-        self.empty = not self.present[self.tree.root]
-        self.complete = all(self.present.values())
-        self._cut: dict[str, tuple[list[str], list[str], exact.Fixed | None]] = {}
-        self.bound = 1.0
-        if not self.empty:
-            self._segment(self.tree.root)
-            top = forward(self.methods[self.tree.root], self.x[:, ~gaps], self.power)
-            self.bound = 2.0 ** math.frexp(float(np.abs(top).max()) * (1 + 1e-9))[1]
-
-    def _present(self, gaps: Bools, threshold: Any) -> dict[str, bool]:
-        present = {code: not gaps[j] for code, j in self.at.items()}
-        for code in self.tree.aggregates:
-            children = self.tree.children(code)
-            share = sum(present[c] for c in children) / len(children)
-            limit = threshold if threshold is None or isinstance(threshold, (int, float)) else threshold[self.tree.levels[code] - 2]
-            present[code] = share > 0 and (limit is None or share >= limit)
-        return present
-
-    def _parts(self, code: str) -> tuple[list[str], list[str]]:
-        """Indicators and other-method aggregates that meet in ``code`` once aggregates of its own method are opened."""
-        leaves: list[str] = []
-        inner: list[str] = []
-        for child in self.tree.children(code):
-            if not self.present[child]:
-                continue
-            if child in self.at:
-                leaves.append(child)
-            elif self.methods[child] == self.methods[code]:
-                more, others = self._parts(child)
-                leaves += more
-                inner += others
-            else:
-                inner.append(child)
-        return leaves, inner
-
-    def _segment(self, code: str) -> None:
-        leaves, inner = self._parts(code)
-        matrix = None
-        if leaves:
-            x = forward(self.methods[code], self.x[:, [self.at[c] for c in leaves]], self.power)
-            matrix = exact.fixed(x)
-        self._cut[code] = (leaves, inner, matrix)
-        for child in inner:
-            forward(self.methods[code], self.x[:, [self.at[c] for c in self.tree.leaves(child) if self.present[c]]], self.power)
-            self._segment(child)
-
-    def _sum(self, code: str, drawn: _Drawn, at: slice, shares: Mapping[str, Array] | None) -> Array:
-        """Weighted sum of f of the parts of ``code``: draws by units. ``shares`` None: the complete tree's."""
-        leaves, inner, matrix = self._cut[code]
-        total: Array | None = None
-        if matrix is not None:
-            if shares is None:
-                cut = drawn.halves(tuple(leaves), code).draws(at)
-            else:
-                cut = exact.halves(np.stack([drawn.path(c, code, shares) for c in leaves]))
-            total = exact.sums(cut, matrix)
-        for child in inner:
-            value = backward(self.methods[child], self._sum(child, drawn, at, shares), self.power)
-            weight = drawn.path(child, code, drawn.shares)[at] if shares is None else drawn.path(child, code, shares)
-            value = forward(self.methods[code], value, self.power) * weight[:, None]
-            total = value if total is None else total + value
-        if total is None:
-            raise CompositeError(f"{code} has no parts")
-        return total
-
-    def order(self, drawn: _Drawn, at: slice) -> Array:
-        """Numbers that order the units of each draw: larger is better, none beyond ``bound``."""
-        shares = None if self.complete else _shares(self.tree, {c: w[at] for c, w in drawn.raw.items()}, self.present)
-        total = self._sum(self.tree.root, drawn, at, shares)
-        return np.negative(total, out=total) if falls(self.methods[self.tree.root], self.power) else total
-
-    def scores(self, order: Array) -> Array:
-        method = self.methods[self.tree.root]
-        return backward(method, -order if falls(method, self.power) else order, self.power)

@@ -15,7 +15,8 @@ from .types import Array, Framework, Panel, Pipeline
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One option takes one of several values, each as likely, for example ``Choice("normalise.method", ("minmax", "rank"))``.
+    """One option takes one of several values, each as likely, for example ``Choice("normalise.method", ("minmax",
+    "rank"))``.
 
     Several addresses may be set together: each value is then a mapping from address to value.
     """
@@ -71,7 +72,8 @@ class WeightNoise:
 
 @dataclass(frozen=True, slots=True)
 class WeightSimplex:
-    """Weights of the named levels uniform over all weights that sum to one within each parent (SMAA's view of not knowing)."""
+    """Weights of the named levels uniform over all weights that sum to one within each parent (SMAA's view of not
+    knowing)."""
 
     levels: tuple[int, ...]
     name: str = "weights"
@@ -154,7 +156,9 @@ def _check_weights(factor: WeightNoise | WeightSimplex | WeightSets, framework: 
         if not factor.sets:
             raise CompositeError("no weight set given")
         if any(step.kind == "weigh" for step in pipeline.steps):
-            raise CompositeError("the pipeline's weigh step would be overruled by the weight sets: leave it out of the base")
+            raise CompositeError(
+                "the pipeline's weigh step would be overruled by the weight sets: leave it out of the base"
+            )
         for given in factor.sets:
             framework.with_weights(given)
             if any(value < 0 for value in given.values()):
@@ -162,7 +166,9 @@ def _check_weights(factor: WeightNoise | WeightSimplex | WeightSets, framework: 
         return 1
     missing = [level for level in factor.levels if not 1 <= level < framework.height]
     if missing or not factor.levels:
-        raise BadFramework(f"no weights at level {missing or 'none'}; weights stand at levels 1 to {framework.height - 1}")
+        raise BadFramework(
+            f"no weights at level {missing or 'none'}; weights stand at levels 1 to {framework.height - 1}"
+        )
     if isinstance(factor, WeightNoise) and any(not 0 < f <= 1 for f in factor.levels.values()):
         raise Unsuitable("noise lies above 0 and up to 1, so that no weight turns negative")
     return sum(len(framework.at_level(level)) for level in factor.levels)
@@ -171,7 +177,14 @@ def _check_weights(factor: WeightNoise | WeightSimplex | WeightSets, framework: 
 def digest(panel: Panel, framework: Framework, pipeline: Pipeline, factors: Sequence[Factor]) -> str:
     """16 hexadecimal digits that change when anything a draw depends on changes."""
     h = hashlib.sha256()
-    h.update(repr([(n.code, n.parent, n.weight, n.direction, n.target, n.goalposts, n.denominator, n.aggregate) for n in framework.nodes]).encode())
+    h.update(
+        repr(
+            [
+                (n.code, n.parent, n.weight, n.direction, n.target, n.goalposts, n.denominator, n.aggregate)
+                for n in framework.nodes
+            ]
+        ).encode()
+    )
     h.update(json.dumps([[s.kind, dict(s.options)] for s in pipeline.steps], sort_keys=True, default=str).encode())
     h.update(repr(tuple(factors)).encode())
     h.update(repr((panel.units, panel.codes, sorted(panel.groups.items()))).encode())
@@ -218,7 +231,9 @@ def parse_line(text: str) -> Line:
 
 def rows_of(line: Line, width: int, columns: Sequence[slice]) -> Array:
     """The random numbers of the draw that a line names: part A, B, or ``ABi`` (A with factor i's columns from B)."""
-    both = uniforms(line.seed, line.draw, 1, 2 * width) if line.part != "U" else uniforms(line.seed, line.draw, 1, width)
+    both = (
+        uniforms(line.seed, line.draw, 1, 2 * width) if line.part != "U" else uniforms(line.seed, line.draw, 1, width)
+    )
     if line.part in ("U", "A"):
         return both[:, :width]
     if line.part == "B":

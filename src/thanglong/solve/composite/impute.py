@@ -9,7 +9,8 @@ from .errors import BadFramework, UnknownMethod
 from .types import Array, Framework, Panel
 
 METHODS = (
-    "none", "mean", "median", "group_mean", "group_median", "row_mean", "row_median", "latest", "linear", "constant", "em",
+    "none", "mean", "median", "group_mean", "group_median", "row_mean", "row_median", "latest", "linear", "constant",
+    "em",
 )  # fmt: skip
 
 
@@ -50,7 +51,8 @@ def by_row(x: Array, direction: Array, median: bool = False, normalise_first: bo
 
 
 def by_em(x: Array, rounds: int = 200, tolerance: float = 1e-9) -> Array:
-    """Gaps take their expectation under a multivariate normal fitted by expectation-maximisation (Little and Rubin 2002).
+    """Gaps take their expectation under a multivariate normal fitted by expectation-maximisation (Little and Rubin
+    2002).
 
     A ridge of 1e-8 of the variance keeps the covariance invertible; columns are standardised inside.
     """
@@ -141,7 +143,8 @@ def impute(
 
 
 def _one_year(
-    x: Array, direction: Array, framework: Framework, panel: Panel, rows: np.ndarray[Any, np.dtype[np.int64]], method: str,
+    x: Array, direction: Array, framework: Framework, panel: Panel, rows: np.ndarray[Any, np.dtype[np.int64]], method:
+    str,
     group: str | None, level: int | None, normalise_first: bool,
 ) -> Array:  # fmt: skip
     median = method.endswith("median")

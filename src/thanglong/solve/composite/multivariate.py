@@ -1,7 +1,8 @@
 """How indicators move together: correlations, reliability, principal components, and flags for the analyst."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -10,6 +11,7 @@ from .columns import mid_ranks
 from .errors import Degenerate, UnknownMethod
 from .types import Array, Framework
 
+_TESTS = {"pearson": "pearsonr", "spearman": "spearmanr", "kendall": "kendalltau"}
 KINDS = ("pearson", "spearman", "kendall")
 
 
@@ -61,14 +63,15 @@ def _kendall(a: Array, b: Array) -> float:
 
 
 def p_values(x: Array, kind: str = "pearson") -> Array:
-    """Two-sided p-value of each pair's correlation being zero (t test; for kendall the normal or exact test of SciPy)."""
+    """Two-sided p-value of each pair's correlation being zero (t test; for kendall the normal or exact test of
+    SciPy)."""
     n_columns = x.shape[1]
     out = np.full((n_columns, n_columns), np.nan)
     for i in range(n_columns):
         for j in range(i, n_columns):
             both = ~np.isnan(x[:, i]) & ~np.isnan(x[:, j])
             if both.sum() > 2 and np.ptp(x[both, i]) > 0 and np.ptp(x[both, j]) > 0:
-                test = {"pearson": stats.pearsonr, "spearman": stats.spearmanr, "kendall": stats.kendalltau}[kind]
+                test: Callable[[Array, Array], Any] = getattr(stats, _TESTS[kind])
                 out[i, j] = out[j, i] = float(test(x[both, i], x[both, j]).pvalue)
     return out
 
@@ -99,7 +102,8 @@ def covariance(x: Array) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class Components:
-    """Principal components of standardised columns: ``rotation[:, k]`` the loadings, ``sdev[k]`` the spread of component k."""
+    """Principal components of standardised columns: ``rotation[:, k]`` the loadings, ``sdev[k]`` the spread of
+    component k."""
 
     rotation: Array
     sdev: Array
@@ -140,12 +144,12 @@ def flags(
     codes = framework.indicators
     r = correlation(x, kind)
     above = [framework.ancestor(code, level) for code in codes]
-    found = []
-    for i in range(len(codes)):
-        for j in range(i):
-            if above[i] == above[j] and above[i] is not None and ((r[i, j] < limit) if low else (r[i, j] > limit)):
-                found.append(Pair(codes[i], codes[j], float(r[i, j]), str(above[i])))
-    return found
+    return [
+        Pair(codes[i], codes[j], float(r[i, j]), str(above[i]))
+        for i in range(len(codes))
+        for j in range(i)
+        if above[i] == above[j] and above[i] is not None and ((r[i, j] < limit) if low else (r[i, j] > limit))
+    ]
 
 
 def with_denominators(
@@ -160,7 +164,8 @@ def with_denominators(
 
 
 def influence(indicators: Array, scores: Array, kind: str = "pearson") -> Array:
-    """Effective influence: each column's squared correlation with the index over the sum, to be shown beside its weight."""
+    """Effective influence: each column's squared correlation with the index over the sum, to be shown beside its
+    weight."""
     r2 = correlation(indicators, kind, scores[:, None])[:, 0] ** 2
     total: Array = r2 / np.nansum(r2)
     return total

@@ -1,6 +1,7 @@
 """Normalising: indicators of many units onto one scale. ``x`` is already turned so that more is better, unless said.
 
-Every function takes rows by columns and gives the same shape; NaN stays NaN. A column without spread cannot be placed on
+Every function takes rows by columns and gives the same shape; NaN stays NaN. A column without spread cannot be placed
+on
 a scale that its own extremes define: that is an error that names the column, unless ``flat`` gives the score to use.
 """
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from .columns import ranks_up
 from .errors import Degenerate, UnknownMethod, Unsuitable
-from .types import Array, Bools
+from .types import Array, Bools, real
 
 
 def _extremes(x: Array) -> tuple[Array, Array]:
@@ -35,7 +36,7 @@ def zscore(x: Array, mean: float = 0.0, sd: float = 1.0) -> Array:
     centre = np.nansum(x, axis=0) / n
     d = x - centre
     spread = np.sqrt(np.nansum(d * d, axis=0) / (n - 1))
-    return d / spread * sd + mean
+    return real(d / spread * sd + mean)
 
 
 def dist2max(x: Array) -> Array:
@@ -63,7 +64,7 @@ def dist2target(x: Array, target: Array, direction: Array, cap: bool = False) ->
 def fracmax(x: Array) -> Array:
     """x / max(x); with a maximum of zero or less it has no meaning."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return x / np.fmax.reduce(x, axis=0)
+        return real(x / np.fmax.reduce(x, axis=0))
 
 
 def rank(x: Array) -> Array:
@@ -78,18 +79,20 @@ def borda(x: Array) -> Array:
 
 def percentile(x: Array) -> Array:
     """(rank - 1)/(n - 1)."""
-    return (ranks_up(x) - 1) / ((~np.isnan(x)).sum(axis=0) - 1)
+    return real((ranks_up(x) - 1) / ((~np.isnan(x)).sum(axis=0) - 1))
 
 
 def goalposts(x: Array, low: Array, high: Array, direction: Array, clip: bool = True, scale: float = 1.0) -> Array:
-    """(x - low)/(high - low) between fixed posts, x and posts on the indicator's own scale; for -1 the posts change ends."""
+    """(x - low)/(high - low) between fixed posts, x and posts on the indicator's own scale; for -1 the posts change
+    ends."""
     a, b = np.where(direction > 0, low, high), np.where(direction > 0, high, low)
     y = (x - a) / (b - a)
-    return (np.clip(y, 0.0, 1.0) if clip else y) * scale
+    return real((np.clip(y, 0.0, 1.0) if clip else y) * scale)
 
 
 def category(x: Array, scores: Sequence[float] = (0, 20, 40, 60, 80, 100), cuts: Sequence[float] = ()) -> Array:
-    """Score of the quantile class a value falls in (``cuts`` as probabilities; by default as many equal classes as scores)."""
+    """Score of the quantile class a value falls in (``cuts`` as probabilities; by default as many equal classes as
+    scores)."""
     levels = np.asarray(cuts if len(cuts) else np.arange(1, len(scores)) / len(scores))
     edges = np.nanquantile(x, levels, axis=0)
     at = (x[None] > edges[:, None, :]).sum(axis=0)
@@ -159,7 +162,7 @@ def normalise(
         raise Degenerate(f"no spread, so {method} is undefined: {', '.join(np.array(names)[dead])}")
     with np.errstate(divide="ignore", invalid="ignore"):
         y = _apply(x, direction, method, given, names, targets, posts)
-    if dead.any():
+    if dead.any() and flat is not None:
         y = np.where(dead[None, :] & ~np.isnan(x), flat, y)
     return y
 

@@ -32,8 +32,7 @@ def copeland(x: Array, weights: Array | None = None) -> Array:
     Exact majorities: shares are compared with each other (o_ij with o_ji), so that halves of odd weights cannot slip.
     A unit without any value gets NaN.
     """
-    n, m = x.shape
-    w = np.ones(m) if weights is None else np.asarray(weights, dtype=np.float64)
+    w = np.ones(x.shape[1]) if weights is None else np.asarray(weights, dtype=np.float64)
     if np.any(w < 0) or w.sum() <= 0:
         raise Unsuitable("Copeland needs weights of zero or more, not all zero")
     margin = _margins(x, w / w.sum())
@@ -42,7 +41,8 @@ def copeland(x: Array, weights: Array | None = None) -> Array:
 
 
 def _margins(x: Array, w: Array) -> Array:
-    """o_ij - o_ji: sum of w * sign(x_i - x_j). One matrix product per distinct-value code where that pays, else columns."""
+    """o_ij - o_ji: sum of w * sign(x_i - x_j). One matrix product per distinct-value code where that pays, else
+    columns."""
     n, m = x.shape
     out = np.zeros((n, n))
     step = max(1, 4_000_000 // max(n * m, 1))
@@ -61,7 +61,8 @@ def _margins(x: Array, w: Array) -> Array:
 
 
 def kemeny(x: Array, weights: Array | None = None, exact_limit: int = 14, rounds: int = 50) -> Ints:
-    """Order of units (best first) that agrees with the most weighted pairwise majorities (Kemeny 1959, Condorcet-Young).
+    """Order of units (best first) that agrees with the most weighted pairwise majorities (Kemeny 1959,
+    Condorcet-Young).
 
     Exact by dynamic programming over subsets up to ``exact_limit`` units (2**n states); beyond it starts from Copeland
     and moves single units and pairs while that helps: a local optimum, deterministic.
@@ -89,12 +90,11 @@ def _kemeny_exact(support: Array) -> Ints:
     members = (np.arange(size)[:, None] >> np.arange(n)) & 1
     # gain[i, s]: support of i over everybody in s
     gain = support @ members.T
-    for i in np.arange(size):
-        rest = ~i & (size - 1)
-        free = np.flatnonzero(members[rest]) if rest else []
-        for unit in free:
-            target = i | (1 << int(unit))
-            value = best[i] + gain[unit, size - 1 & ~target]
+    for done in range(size):
+        for unit in np.flatnonzero(members[~done & (size - 1)]).tolist():
+            target = done | (1 << unit)
+            # the unit goes after those done and before all that remain
+            value = best[done] + gain[unit, size - 1 & ~target]
             if value > best[target] + 1e-15:
                 best[target], choice[target] = value, unit
     order, state = [], size - 1
@@ -127,7 +127,8 @@ def _kemeny_local(support: Array, order: Ints, rounds: int) -> Ints:
 
 
 def cycles(x: Array, weights: Array | None = None) -> int:
-    """Number of majority cycles of three units (Condorcet's paradox): 0 means that pairwise majorities form an order."""
+    """Number of majority cycles of three units (Condorcet's paradox): 0 means that pairwise majorities form an
+    order."""
     support = outranking(x, weights)
     win = (support > support.T + 1e-12).astype(np.int64)
     return int(np.trace(win @ win @ win) // 3)

@@ -20,7 +20,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "impute": {"method": "mean", "group": None, "level": None, "normalise_first": True, "value": 0.0, "reach": None},
     "screen": {"by": "available", "available": 2 / 3, "nonzero": 2 / 3, "keep": [], "drop": []},
     "treat": {
-        "most": 5, "then": "log_ct", "power": 0.0, "skew_limit": 2.0, "kurtosis_limit": 3.5, "combine": False, "force": False,
+        "most": 5, "then": "log_ct", "power": 0.0, "skew_limit": 2.0, "kurtosis_limit": 3.5, "combine": False,
+        "force": False,
         "indicators": {},
     },
     "normalise": {"method": "minmax", "options": {}, "flat": None, "across": "all", "indicators": {}},
@@ -42,7 +43,8 @@ def options_of(step: Step) -> dict[str, Any]:
 
 
 def addresses(pipeline: Pipeline) -> list[str]:
-    """Everything that may be varied: ``kind.option`` of each step, and ``normalise.options.lower`` where options are given."""
+    """Everything that may be varied: ``kind.option`` of each step, and ``normalise.options.lower`` where options are
+    given."""
     found = []
     for step in pipeline.steps:
         for name, value in options_of(step).items():
@@ -81,7 +83,8 @@ class State:
 
 @dataclass(frozen=True)
 class Result:
-    """A computed index. ``scores`` has a column for each of ``framework.codes`` (indicators as normalised, then aggregates)."""
+    """A computed index. ``scores`` has a column for each of ``framework.codes`` (indicators as normalised, then
+    aggregates)."""
 
     framework: Framework
     pipeline: Pipeline
@@ -194,9 +197,7 @@ def _normalise(state: State, options: dict[str, Any]) -> None:
     state.x = out
 
 
-def _normalised(
-    state: State, rows: Ints, columns: list[int], given: Mapping[str, Any]
-) -> Array:
+def _normalised(state: State, rows: Ints, columns: list[int], given: Mapping[str, Any]) -> Array:
     nodes = [state.framework[state.framework.indicators[j]] for j in columns]
     own = dict(given["options"])
     nan = (np.nan, np.nan)

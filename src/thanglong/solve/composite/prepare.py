@@ -14,7 +14,8 @@ from .types import Array, Bools, Framework, Panel
 # what a formula of a derived column may call; all work on arrays
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "log": np.log, "sqrt": np.sqrt, "exp": np.exp, "abs": np.abs,
-    "min": lambda *a: np.minimum.reduce(np.broadcast_arrays(*a)), "max": lambda *a: np.maximum.reduce(np.broadcast_arrays(*a)),
+    "min": lambda *a: np.minimum.reduce(np.broadcast_arrays(*a)),
+    "max": lambda *a: np.maximum.reduce(np.broadcast_arrays(*a)),
     "clip": np.clip, "mean": lambda *a: sum(a) / len(a), "where": np.where,
     "round": lambda x, n=0: np.round(x, int(n)),
 }  # fmt: skip
@@ -30,7 +31,8 @@ _COMPARISONS: dict[type[ast.AST], Callable[[Any, Any], Any]] = {
 def formula(text: str, columns: Mapping[str, Array]) -> Array:
     """Value of an arithmetic formula over named columns, for example ``sqrt(pr_f * se_f) / 2``.
 
-    Numbers, column names, + - * / **, comparisons, and ``log sqrt exp abs min max mean clip where round`` only; anything
+    Numbers, column names, + - * / **, comparisons, and ``log sqrt exp abs min max mean clip where round`` only;
+    anything
     else is refused. NaN in, NaN out; a division by zero or a logarithm of zero gives inf or NaN as NumPy does.
     """
     try:

@@ -1,4 +1,5 @@
-"""What people read: results tables, one unit's summary, strengths and weaknesses, comparison of variants, removal effects."""
+"""What people read: results tables, one unit's summary, strengths and weaknesses, comparison of variants, removal
+effects."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ def results(
     group: str | None = None,
     decimals: int | None = None,
 ) -> Table:
-    """Scores, ranks or ranks within the labels of ``group`` of the asked nodes (default: all aggregates, index first)."""
+    """Scores, ranks or ranks within the labels of ``group`` of the asked nodes (default: all aggregates, index
+    first)."""
     if use not in ("scores", "ranks", "groupranks"):
         raise UnknownMethod("table", use, ("scores", "ranks", "groupranks"))
     framework = result.framework
@@ -127,7 +129,8 @@ def strengths(
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Ranks of the same units in several variants; ``change`` is the first variant's rank less the other's (+: risen)."""
+    """Ranks of the same units in several variants; ``change`` is the first variant's rank less the other's (+:
+    risen)."""
 
     units: tuple[str, ...]
     variants: tuple[str, ...]

@@ -1,6 +1,7 @@
 """Outliers: winsorising, logarithms, Box-Cox, and the two-stage rule that joins them.
 
-The rule (as in COINr's ``Treat``, after the JRC handbook): a column passes when |skewness| < 2 or kurtosis < 3.5. One that
+The rule (as in COINr's ``Treat``,
+after the JRC handbook): a column passes when |skewness| < 2 or kurtosis < 3.5. One that
 does not is winsorised, the most extreme value set to the next one, up to five points; one that still does not pass is
 transformed from its *original* values (or, on request, from the winsorised ones). Directions are those of the raw data.
 """
@@ -12,13 +13,13 @@ import numpy as np
 
 from .columns import moments, passes
 from .errors import Degenerate, UnknownMethod
-from .types import Array, Bools, Ints
+from .types import Array, Bools, Ints, real
 
 
 def log_ct(x: Array) -> Array:
     """log(x - min + 0.01 range) of each column."""
     low, high = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
-    return np.log(x - low + 0.01 * (high - low))
+    return real(np.log(x - low + 0.01 * (high - low)))
 
 
 def log_ct_plus(x: Array) -> Array:
@@ -26,12 +27,12 @@ def log_ct_plus(x: Array) -> Array:
     low, high = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
     s, _ = moments(x)
     a = 0.01 * (high - low)
-    return np.where(s >= 0, np.log(x - low + a), -np.log(high + a - x))
+    return real(np.where(s >= 0, np.log(x - low + a), -np.log(high + a - x)))
 
 
 def log_ct_orig(x: Array) -> Array:
     """log(x - min + 1)."""
-    return np.log(x - np.nanmin(x, axis=0) + 1)
+    return real(np.log(x - np.nanmin(x, axis=0) + 1))
 
 
 def log_gii(x: Array) -> Array:
@@ -42,7 +43,7 @@ def log_gii(x: Array) -> Array:
     low, high = np.nanmin(x, axis=0), np.nanmax(x, axis=0)
     if np.any(high <= 1):
         raise Degenerate("log_gii needs a maximum above 1: below it the direction would turn round")
-    return np.log((high - 1) * (x - low) / (high - low) + 1)
+    return real(np.log((high - 1) * (x - low) / (high - low) + 1))
 
 
 def boxcox(x: Array, power: float = 0.0, shift: bool = True) -> Array:
@@ -66,7 +67,8 @@ def winsorise(
     """Pull in extremes, one value at a time, until each column passes or ``most`` points are changed.
 
     High values when skewness is >= 0, low ones else; tied points move together, so ``most`` may be passed by a tie.
-    ``force`` goes on to ``most`` whatever the shape. Returns the new columns, points changed, and marks (+1 high, -1 low).
+    ``force`` goes on to ``most`` whatever the shape. Returns the new columns, points changed, and marks (+1 high, -1
+    low).
     """
     y = x.copy()
     n = x.shape[1]
@@ -90,7 +92,7 @@ def winsorise(
 
 def _spread(x: Array) -> Array:
     with np.errstate(invalid="ignore"):
-        return np.fmax.reduce(x, axis=0) - np.fmin.reduce(x, axis=0)
+        return real(np.fmax.reduce(x, axis=0) - np.fmin.reduce(x, axis=0))
 
 
 def _pull(part: Array, marks: Array, at: Ints, up: Bools, n_high: Ints, n_low: Ints) -> None:
@@ -109,7 +111,8 @@ def _pull(part: Array, marks: Array, at: Ints, up: Bools, n_high: Ints, n_low: I
 
 @dataclass(frozen=True, slots=True)
 class Treatment:
-    """What :func:`treat` did: the new columns; per column whether it passed at each stage, its shape, and points moved."""
+    """What :func:`treat` did: the new columns; per column whether it passed at each stage, its shape, and points
+    moved."""
 
     values: Array
     passed: tuple[Bools, Bools, Bools]
@@ -134,7 +137,8 @@ def treat(
     """The two-stage rule on every column of ``x``.
 
     ``most`` points may be winsorised (0: none, None: no limit); ``then`` names the second stage (:data:`TRANSFORMS`,
-    ``boxcox`` with ``power``, or None). Raises when a transformation fails: a column is never left untreated in silence.
+    ``boxcox`` with ``power``, or None). Raises when a transformation fails: a column is never left untreated in
+    silence.
     """
     if then is not None and then != "boxcox" and then not in TRANSFORMS:
         raise UnknownMethod("transformation", then, [*TRANSFORMS, "boxcox"])

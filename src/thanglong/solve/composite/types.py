@@ -219,7 +219,8 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a pipeline: ``kind`` (denominate, impute, screen, treat, normalise, aggregate ...) and its options."""
+    """One step of a pipeline: ``kind`` (denominate, impute, screen, treat, normalise, aggregate ...) and its
+    options."""
 
     kind: str
     options: Mapping[str, Any] = field(default_factory=dict)

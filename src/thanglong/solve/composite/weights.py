@@ -10,7 +10,7 @@ from scipy import optimize
 from .aggregate import aggregate_tree, combine, method_of
 from .errors import BadFramework, Degenerate, UnknownMethod, Unsuitable
 from .multivariate import correlation, pca
-from .types import Array, Framework
+from .types import Array, Framework, real
 
 
 def effective(framework: Framework) -> dict[str, float]:
@@ -32,7 +32,8 @@ def equal(framework: Framework) -> dict[str, float]:
 
 
 def noisy(framework: Framework, noise: Mapping[int, float], draws: int, rng: np.random.Generator) -> dict[str, Array]:
-    """``draws`` weight sets: at each level of ``noise`` weight * (1 + f u), u uniform on [-1, 1]; other levels as given."""
+    """``draws`` weight sets: at each level of ``noise`` weight * (1 + f u), u uniform on [-1, 1]; other levels as
+    given."""
     out = {node.code: np.full(draws, node.weight) for node in framework.nodes}
     for level, factor in noise.items():
         if not 0 <= factor <= 1:
@@ -43,7 +44,8 @@ def noisy(framework: Framework, noise: Mapping[int, float], draws: int, rng: np.
 
 
 def from_pca(x: Array, codes: Sequence[str], framework: Framework, by_group: bool = True) -> dict[str, float]:
-    """Loadings of the first principal component of the standardised columns, within each parent (``by_group``) or at once.
+    """Loadings of the first principal component of the standardised columns, within each parent (``by_group``) or at
+    once.
 
     The sign of a component is arbitrary: it is turned so that the loadings sum to a positive number. Loadings may be
     negative: a column that moves against the rest. ``x`` holds the columns ``codes``, all of one level.
@@ -69,7 +71,7 @@ def entropy(x: Array) -> Array:
     d = np.maximum(1 - e, 0.0)
     if d.sum() < 1e-12:
         raise Degenerate("no column tells the units apart")
-    return d / d.sum()
+    return real(d / d.sum())
 
 
 def critic(x: Array) -> Array:
@@ -79,7 +81,7 @@ def critic(x: Array) -> Array:
         raise Degenerate("CRITIC weights need spread in every column")
     z = (x - low) / (high - low)
     c = np.nanstd(z, axis=0) * (1 - correlation(z)).sum(axis=0)
-    return c / c.sum()
+    return real(c / c.sum())
 
 
 def spread(x: Array) -> Array:
@@ -87,12 +89,13 @@ def spread(x: Array) -> Array:
     s = np.nanstd(x, axis=0, ddof=1)
     if s.sum() == 0:
         raise Degenerate("no column has spread")
-    return s / s.sum()
+    return real(s / s.sum())
 
 
 @dataclass(frozen=True, slots=True)
 class Optimised:
-    """Result of :func:`optimise`: weights (sum 1), the correlation of each part with the index, the objective reached."""
+    """Result of :func:`optimise`: weights (sum 1), the correlation of each part with the index, the objective
+    reached."""
 
     codes: tuple[str, ...]
     weights: Array
@@ -103,7 +106,8 @@ class Optimised:
 
 def optimise(
     x: Array, framework: Framework, level: int, kind: str = "balance", importance: Sequence[float] | None = None,
-    *, correlation_kind: str = "pearson", non_negative: bool = False, method: str | Sequence[str] | Mapping[str, str] = "arithmetic",
+    *, correlation_kind: str = "pearson", non_negative: bool = False, method: str | Sequence[str] | Mapping[str,
+    str] = "arithmetic",
 ) -> Optimised:  # fmt: skip
     """Weights of one level so that the parts' correlations with the index are balanced, or as large as can be.
 
@@ -151,18 +155,26 @@ def _above(
     known = {code: table[:, j] for j, code in enumerate(framework.codes)}
     parts = np.column_stack([known[code] for code in codes])
     level = framework.levels[codes[0]]
-    higher = [(c, framework.children(c), method_of(framework, c, method)) for c in framework.aggregates if framework.levels[c] > level]
+    higher = [
+        (c, framework.children(c), method_of(framework, c, method))
+        for c in framework.aggregates
+        if framework.levels[c] > level
+    ]
 
     def evaluate(w: Array) -> tuple[Array, Array]:
         given = framework.weights() | dict(zip(codes, w.tolist(), strict=True))
         for code, children, how in higher:
-            known[code] = combine(np.column_stack([known[c] for c in children]), np.array([given[c] for c in children]), how)
+            known[code] = combine(
+                np.column_stack([known[c] for c in children]), np.array([given[c] for c in children]), how
+            )
         return parts, known[framework.root]
 
     return evaluate
 
 
-def _search(objective: Callable[[Array], float], n: int, desired: Array | None, non_negative: bool, smooth: bool) -> Array:
+def _search(
+    objective: Callable[[Array], float], n: int, desired: Array | None, non_negative: bool, smooth: bool
+) -> Array:
     starts = [np.ones(n) / n]
     if desired is not None and not np.allclose(desired, starts[0]):
         starts.append(desired)

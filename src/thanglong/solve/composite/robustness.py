@@ -9,7 +9,7 @@ import numpy as np
 from .draws import Engine
 from .errors import CompositeError
 from .factors import Choice, Design, Factor, Line, Range, design, parse_line, rows_of, uniforms
-from .types import Array, Bools, Framework, Ints, Panel, Pipeline
+from .types import Array, Bools, Framework, Ints, Panel, Pipeline, real
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Uncertainty:
         return self.ranks[keep]
 
     def quantiles(self, probabilities: Sequence[float]) -> Array:
-        """Quantiles of each unit's rank (linear between order statistics, NumPy's and R's default): probabilities by units."""
+        """Quantiles of each unit's rank (linear between order statistics, NumPy's and R's default): probabilities by
+        units."""
         good = self._good()
         if not len(good):
             raise CompositeError(f"every draw failed, the first because: {next(iter(self.failed.values()))}")
@@ -61,8 +62,10 @@ class Uncertainty:
     def mean(self) -> Array:
         """Mean rank of each unit over the draws that gave it one."""
         good = self._good()
-        count = np.maximum((good > 0).sum(axis=0), 1) if (good == 0).any() else np.full(good.shape[1], max(len(good), 1))
-        return good.sum(axis=0, dtype=np.float64) / count
+        count = (
+            np.maximum((good > 0).sum(axis=0), 1) if (good == 0).any() else np.full(good.shape[1], max(len(good), 1))
+        )
+        return real(good.sum(axis=0, dtype=np.float64) / count)
 
     def acceptability(self) -> Array:
         """Share of draws in which each unit (row) held each rank (column), the first column being rank 1."""
@@ -75,12 +78,14 @@ class Uncertainty:
 
 
 def uncertainty(
-    panel: Panel, framework: Framework, pipeline: Pipeline, factors: Sequence[Factor], draws: int = 10_000, seed: int = 1,
+    panel: Panel, framework: Framework, pipeline: Pipeline, factors: Sequence[Factor], draws: int = 10_000, seed: int
+    = 1,
     *, keep_scores: bool = False, time: float | None = None,
 ) -> Uncertainty:  # fmt: skip
     """Vary the factors of an index ``draws`` times at random and rank the units each time.
 
-    An address that the base does not contain raises :class:`UnknownStep`. A draw whose combination cannot be computed (a
+    An address that the base does not contain raises :class:`UnknownStep`. A draw whose combination cannot be computed
+    (a
     geometric mean of a zero, say) is counted in ``failed`` with its reason and left out of the figures.
     """
     if draws < 1:
@@ -113,7 +118,14 @@ class Draw:
 class Replayer:
     """Brings draws back from their lines; keeps what draws share, so that many can be replayed fast."""
 
-    def __init__(self, panel: Panel, framework: Framework, pipeline: Pipeline, factors: Sequence[Factor], time: float | None = None) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        framework: Framework,
+        pipeline: Pipeline,
+        factors: Sequence[Factor],
+        time: float | None = None,
+    ) -> None:
         self.design = design(panel, framework, pipeline, factors)
         self.engine = Engine(panel, self.design, time)
 
@@ -121,7 +133,9 @@ class Replayer:
         """The draw of a line, bit for bit as it was; a line of another design is an error."""
         parsed = parse_line(line)
         if parsed.design != self.design.digest:
-            raise CompositeError(f"the line belongs to design {parsed.design}, this one is {self.design.digest}: data or settings differ")
+            raise CompositeError(
+                f"the line belongs to design {parsed.design}, this one is {self.design.digest}: data or settings differ"
+            )
         u = rows_of(parsed, self.design.width, self.design.columns)
         found = np.zeros((1, len(self.engine.units)), dtype=np.int64)
         scores = np.full(found.shape, np.nan)
@@ -138,6 +152,13 @@ class Replayer:
         return Draw(line, options, weights, self.engine.units, scores[0], found[0], failed.get(0, ""))
 
 
-def replay(line: str, panel: Panel, framework: Framework, pipeline: Pipeline, factors: Sequence[Factor], time: float | None = None) -> Draw:
+def replay(
+    line: str,
+    panel: Panel,
+    framework: Framework,
+    pipeline: Pipeline,
+    factors: Sequence[Factor],
+    time: float | None = None,
+) -> Draw:
     """One draw of an uncertainty or sensitivity analysis, rebuilt from its line."""
     return Replayer(panel, framework, pipeline, factors, time)(line)

@@ -58,7 +58,8 @@ MEASURES: dict[str, Callable[[Array, Array], float]] = {"cagr": cagr, "slope": s
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """One unit's trend in one column: the measure (turned so that + is better), share of years present, first and last year."""
+    """One unit's trend in one column: the measure (turned so that + is better), share of years present, first and
+    last year."""
 
     unit: str
     code: str
@@ -71,7 +72,8 @@ class Trend:
 def trends(
     panel: Panel, framework: Framework, codes: Sequence[str] = (), measure: str = "cagr", latest: int | None = None
 ) -> list[Trend]:
-    """Trends of every unit in the asked columns (default: all indicators). ``latest`` looks at the last n years only."""
+    """Trends of every unit in the asked columns (default: all indicators). ``latest`` looks at the last n years
+    only."""
     if panel.times is None:
         raise BadFramework("trends need a panel with times")
     if measure not in MEASURES:
@@ -109,7 +111,8 @@ def bootstrap(
 ) -> Bootstrap:  # fmt: skip
     """Resample a panel with replacement and rebuild the index: how firm is it against which data were at hand?
 
-    ``years``: each draw picks years with replacement and averages every unit's index over them. ``units``: each draw picks
+    ``years``: each draw picks years with replacement and averages every unit's index over them. ``units``: each draw
+    picks
     the cities that set the scale, with replacement, and every city is scored on that scale. ``indicators``: each draw
     picks indicators with replacement within each parent (as weights).
     """
