@@ -17,5 +17,5 @@ class MeasuresConfig(AppConfig):
         ledger.phrases.add("measure.revised", N_("The figures of a closed period were corrected."))
         pages = registry.pages
         pages.add("measures", registry.Page("centre", "measures", N_("Measures"), "chart", 80, "measures.view"))
-        pages.add("figures", registry.Page("portal", "figures", N_("The city in figures"), "chart", 60))
+        pages.add("figures", registry.Page("portal", "figures", N_("Figures"), "chart", 60))
         registry.demo.add("measures", registry.DemoStep(demo.build, None, 90))

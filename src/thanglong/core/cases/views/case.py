@@ -32,9 +32,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 def show(request: HttpRequest, detail: CaseDetail, status: int = 200, **more: Any) -> HttpResponse:
     """The case: alone for htmx, with the queue around it otherwise."""
-    shown = (
-        story.page(detail, clock.now()) | {"current": detail.case.id, "unit_title": unit_name(detail.case.unit)} | more
-    )
+    shown = story.page(detail, clock.now()) | {"current": detail.case.id} | more
     if request.headers.get("HX-Request"):
         response = render(request, "cases/_case.html", shown)  # htmx swaps only answers without an error status
         told = [{"text": str(message), "kind": "ok" if message.tags == "success" else "bad"}

@@ -29,7 +29,7 @@ TITLES: dict[str, str] = {
     "new": N_("Not yet taken"),
     "late": N_("Late"),
     "today": N_("Due today"),
-    "soon": N_("In time"),
+    "soon": N_("Time left"),
     "waiting": N_("Waiting for somebody"),
     "closed": N_("Done"),
 }

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext
 
 from thanglong.core.cases.service.wording import sentence, translated
-from thanglong.core.cases.types import Case, CaseDetail, CaseType, Document, Event
+from thanglong.core.cases.service.writing import unit_name
+from thanglong.core.cases.types import Action, Case, CaseDetail, CaseType, Document, Event
 from thanglong.kit import clock
 from thanglong.solve.calendar import VIETNAM
 
@@ -132,8 +132,10 @@ def page(detail: CaseDetail, now: datetime) -> dict[str, Any]:
         "after": after,
         "files": [document for document in detail.documents if not document.is_image],
         "now": now,
+        "late": case.due_at is not None and not case.kind.closed and case.due_at < now,
+        "unit_title": unit_name(case.unit),
         "map": _map(case),
-        "actions": [Button.of(action, n) for n, action in enumerate(detail.actions, 1)],
+        "actions": [Button.of(action, n) for n, action in enumerate(sorted(detail.actions, key=_rank), 1)],
     }
 
 
@@ -150,12 +152,16 @@ class Button:
     help: str
 
     @classmethod
-    def of(cls, action: Any, number: int) -> "Button":
+    def of(cls, action: Action, number: int) -> "Button":
         needs = bool(action.fields or action.documents or action.reason or "rate" in action.effects)
         return cls(
             action.key, translated(action.title), action.icon, action.style,
             not needs and action.style != "danger", str(number) if number < 10 else "", translated(action.help),
         )  # fmt: skip
+
+
+def _rank(action: Action) -> int:
+    return ("primary", "plain", "danger").index(action.style)
 
 
 def _map(case: Case) -> dict[str, Any] | None:
@@ -165,8 +171,3 @@ def _map(case: Case) -> dict[str, Any] | None:
         "center": [case.lon, case.lat], "zoom": 16, "pin": {"lon": case.lon, "lat": case.lat}, "interactive": True,
         "layers": [],
     }  # fmt: skip
-
-
-def unit_key(unit: UUID | None) -> str:
-    """A unit's id as text for links."""
-    return str(unit) if unit else ""
