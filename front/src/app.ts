@@ -66,6 +66,7 @@ function listenForClicks(): void {
   document.addEventListener("click", (event) => {
     const target = event.target as Element;
     target.closest("[data-close]")?.closest(".toast, .banner, [data-closable]")?.remove();
+    if (target.closest("[data-print]")) window.print();
     const copied = target.closest<HTMLElement>("[data-copy]");
     if (copied) {
       void navigator.clipboard?.writeText(copied.dataset.copy ?? "").then(() => toast(say("Copied", "Đã chép")));

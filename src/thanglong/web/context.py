@@ -11,10 +11,11 @@ from django.utils.translation import get_language, gettext
 
 from thanglong.kit import clock, registry
 from thanglong.kit.ports import ANONYMOUS, Actor, plugged
-from thanglong.web import city
+from thanglong.web import assets, city
 
 THEME_COOKIE = "thanglong_theme"
 THEMES = ("light", "dark")
+FONTS = tuple(f"fonts/be-vietnam-pro-{subset}-400-normal.woff2" for subset in ("latin", "vietnamese"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,12 @@ class Frame:
     def actor(self) -> Actor:
         actor: Actor = getattr(self.request, "actor", ANONYMOUS)
         return actor
+
+    @property
+    def preloads(self) -> list[str]:
+        """Addresses of the fonts that every page needs at once; none before the front end is built."""
+        built = assets.manifest()
+        return [assets.url(name) for name in FONTS if name in built]
 
     @property
     def signed_in(self) -> bool:

@@ -5,9 +5,11 @@ from typing import Any, cast
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import Resolver404, resolve
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from thanglong.core.places import service as places
+from thanglong.core.places.types import Unit
 from thanglong.kit import ports
 from thanglong.kit.errors import N_
 from thanglong.kit.ports import Actor
@@ -41,10 +43,12 @@ def _place(request: HttpRequest) -> tuple[float, float]:
     return city.middle()
 
 
-def _inside_a_sentence(name: str) -> str:
-    """``Phường Cửa Nam`` as it stands inside a sentence: ``phường Cửa Nam``."""
-    kind, space, rest = name.partition(" ")
-    return f"{kind.lower()}{space}{rest}" if rest else name
+def _inside_a_sentence(unit: Unit) -> str:
+    """``Phường Cửa Nam`` as it stands inside a sentence: ``phường Cửa Nam``; its English name for English readers."""
+    if get_language() == "en" and unit.name_en:
+        return unit.name_en
+    kind, space, rest = unit.name.partition(" ")
+    return f"{kind.lower()}{space}{rest}" if rest else unit.name
 
 
 def there(url: str) -> bool:
@@ -68,7 +72,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "doors": [door for door in DOORS if there(door[0])],
         "chips": [chip for chip in CHIPS if there(chip[1])],
         "unit": unit,
-        "unit_name": _inside_a_sentence(unit.name) if unit else "",
+        "unit_name": _inside_a_sentence(unit) if unit else "",
         "hits": hits,
         "kinds": sorted({hit["kind"] for hit in hits}),
         "alert": next((hit for hit in hits if hit["state"] in ("urgent", "notice")), None),
