@@ -131,7 +131,7 @@ def _joined(rows: list[Feature]) -> list[Feature]:
         else:
             result.append((shape, properties, identity))
     for key, parts in lines.items():
-        result.append((shapely.MultiLineString(parts) if len(parts) > 1 else parts[0], dict(key), 0))
+        result.append((shapely.multilinestrings(parts) if len(parts) > 1 else parts[0], dict(key), 0))
     return result
 
 

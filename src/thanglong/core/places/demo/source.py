@@ -3,7 +3,7 @@
 Only its data files are read; the package itself is not imported.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -120,9 +120,14 @@ def _legacy(folder: Path, province_keys: list[str]) -> tuple[tuple[Spot, ...], t
     for row in read_table(folder / "dataset.db", "admin_units_legacy", columns, {"provinceKey": province_keys}):
         top, middle, low = row[:5], row[5:10], row[10:]
         district = f"{top[0]}_{middle[0]}"
-        provinces.setdefault(top[0], Spot(top[0], *top[1:]))
-        districts.setdefault(district, Spot(district, *middle[1:], 0.0, top[0]))
+        provinces.setdefault(top[0], _spot(top[0], top))
+        districts.setdefault(district, _spot(district, middle, top[0]))
         if low[0] is not None:
             key = f"{district}_{low[0]}"
-            wards.setdefault(key, Spot(key, *low[1:], 0.0, district))
+            wards.setdefault(key, _spot(key, low, district))
     return tuple(provinces.values()), tuple(districts.values()), tuple(wards.values())
+
+
+def _spot(key: str, level: Sequence[Any], parent: str = "") -> Spot:
+    _, code, name, lon, lat = level
+    return Spot(key, code, name, lon, lat, parent=parent)

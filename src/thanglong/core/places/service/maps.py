@@ -54,7 +54,9 @@ def unit_labels(west: float, south: float, east: float, north: float, zoom: int)
     box = shapely.box(west, south, east, north)
     for unit, shape in zip(shapes.units, shapes.geometries, strict=True):
         if unit.kind is UnitKind.CITY and zoom <= LABEL_ZOOM + 1:
-            point = shape.point_on_surface() if unit.lon is None else shapely.Point(unit.lon, unit.lat)
+            point = (
+                shape.point_on_surface() if unit.lon is None or unit.lat is None else shapely.Point(unit.lon, unit.lat)
+            )
             if box.intersects(point):
                 yield point, {"kind": "city", "name": unit.short_name}, number(unit)
     if zoom < LABEL_ZOOM:

@@ -24,7 +24,7 @@ class Drawing:
     city: str
 
 
-def letter_order(letter: str) -> object:
+def letter_order(letter: str) -> tuple[tuple[int, ...], tuple[int, ...], str]:
     """Sorts headings by the Vietnamese alphabet."""
     return sort_key(letter)
 
