@@ -140,8 +140,8 @@ class Replay {
 
   private faster(): void {
     this.speed = (this.speed + 1) % SPEEDS.length;
-    const button = this.button("speed");
-    if (button) button.textContent = `${SPEEDS[this.speed]}×`;
+    const told = this.button("speed")?.querySelector("[data-speed]");
+    if (told) told.textContent = `${SPEEDS[this.speed]}×`;
   }
 
   /** Back to the present: the page's newest state is fetched again. */

@@ -47,8 +47,9 @@ function help(): void {
     if (!visible(target)) continue;
     const text = target.getAttribute("aria-label") ?? target.innerText.replace(/\s+/g, " ").trim();
     const key = target.dataset.key ?? "";
-    line(key.toUpperCase(), text.replace(new RegExp(`\\s*${key === "?" ? "\\?" : key}$`, "i"), ""));
+    line(key.toUpperCase(), text.replace(new RegExp(`\\s*${key.replace(/\W/, "\\$&")}$`, "i"), ""));
   }
+  line("?", say("these keys", "các phím này"));
   const close = el("button", { class: "btn small quiet", type: "button" }, say("Close", "Đóng"));
   const dialog = el(
     "dialog",
@@ -72,6 +73,7 @@ export function listenForKeys(): void {
     if (document.querySelector("dialog[open]")) return;
     const key = event.key.toLowerCase();
     if (key === "j" || key === "k") move(key === "j" ? 1 : -1);
+    else if (key === "?") help();
     else if (!press(key)) return;
     event.preventDefault();
   });
