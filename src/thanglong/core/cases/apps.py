@@ -13,6 +13,9 @@ PHRASES = {
     "case.note": N_("A note was left on a case."),
     "case.escalated": N_("A case needed more time than promised."),
     "case.followed": N_("Somebody follows a case."),
+    "case.follow_confirmed": N_("Somebody confirmed that they follow a case."),
+    "case.unfollowed": N_("Somebody follows a case no longer."),
+    "case.personal_erased": N_("The personal data of a finished case were erased."),
     "case.reporter_confirmed": N_("The reporter confirmed the address."),
 }
 

@@ -74,6 +74,8 @@ class Case(models.Model):
             models.Index(fields=["assignee", "due_at"], condition=Q(closed_at__isnull=True), name="case_mine"),
             models.Index(fields=["check_at"], condition=Q(check_at__isnull=False), name="case_check"),
             models.Index(fields=["unit", "closed_at"], name="case_closed"),
+            models.Index(fields=["-closed_at", "id"], condition=Q(closed_at__isnull=False), name="case_closed_city"),
+            models.Index(fields=["type", "-opened_at", "-id"], name="case_listed"),
             models.Index(fields=["type", "unit", "opened_at"], name="case_opened"),
             models.Index(fields=["type", "unit", "closed_at"], name="case_type_closed"),
             models.Index(fields=["lat", "lon"], name="case_place"),

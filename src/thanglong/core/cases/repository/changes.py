@@ -10,6 +10,10 @@ from thanglong.core.cases.types import CaseChange, StateKind
 from thanglong.kit import clock
 
 PATIENCE = 5.0
+COLUMNS = (
+    "seq", "case_id", "case__number", "case__type", "unit", "case__unit", "to_state", "case__state", "case__kind",
+    "verb", "case__lon", "case__lat", "at",
+)  # fmt: skip
 _missing: dict[int, float] = {}
 
 
@@ -22,28 +26,17 @@ def _given_up(seq: int) -> bool:
 
 def after(seq: int, limit: int) -> list[CaseChange]:
     """Up to ``limit`` changes after ``seq``."""
-    rows = models.Event.objects.filter(seq__gt=seq).order_by("seq").select_related("case")[:limit]
+    rows = models.Event.objects.filter(seq__gt=seq).order_by("seq").values_list(*COLUMNS)[:limit]
     found: list[CaseChange] = []
     expected = seq + 1
-    for row in rows:
-        if row.seq != expected and expected > 1 and not all(_given_up(gap) for gap in range(expected, row.seq)[:100]):
+    for number, *fields in rows:
+        if number != expected and expected > 1 and not all(_given_up(gap) for gap in range(expected, number)[:100]):
             break
-        expected = row.seq + 1
-        case = row.case
+        expected = number + 1
+        case_id, case_number, type_key, unit, case_unit, state, case_state, kind, verb, lon, lat, at = fields
+        unit, state = unit or case_unit, state or case_state
         found.append(
-            CaseChange(
-                row.seq,
-                case.id,
-                case.number,
-                case.type,
-                row.unit or case.unit,
-                row.to_state or case.state,
-                StateKind(case.kind),
-                row.verb,
-                case.lon,
-                case.lat,
-                row.at,
-            )
+            CaseChange(number, case_id, case_number, type_key, unit, state, StateKind(kind), verb, lon, lat, at)
         )
     return found
 

@@ -74,8 +74,8 @@ def keep_until(case_id: UUID, moment: datetime | None) -> None:
     models.Reporter.objects.filter(pk=case_id).update(erase_after=moment)
 
 
-def erase(now: datetime, limit: int) -> int:
-    """Blank the contacts whose time is over, and forget those cases' followers."""
+def erase(now: datetime, limit: int) -> list[UUID]:
+    """Blank the contacts whose time is over, and forget those cases' followers; the ids of the cases."""
     ids = list(
         models.Reporter.objects.filter(erase_after__lte=now)
         .order_by("erase_after")
@@ -85,4 +85,4 @@ def erase(now: datetime, limit: int) -> int:
     models.Reporter.objects.filter(pk__in=ids).update(
         name="", email="", phone="", account=None, secret="", confirmed_at=None, erase_after=None
     )
-    return len(ids)
+    return ids

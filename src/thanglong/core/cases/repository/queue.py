@@ -17,9 +17,6 @@ from thanglong.core.cases.types import Bucket, Case, QueueCounts, QueueFilter, U
 from thanglong.kit.ports import Reach
 from thanglong.kit.text import fold
 
-#: Counts look at this many open cases of the asker's reach at most; beyond it they are lower bounds.
-COUNT_LIMIT = 20_000
-
 Rows = QuerySet[models.Case]
 
 
@@ -131,7 +128,10 @@ def counts(reach: Reach, now: datetime, day_end: datetime, mine: UUID | None) ->
 
 
 def search(reach: Reach, text: str, limit: int) -> list[Case]:
-    """The newest cases whose number, subject or address holds every word."""
+    """The case of this very number, else the newest cases whose number, subject or address holds every word."""
+    exact = within(reach).filter(number=text.strip().upper()).first()
+    if exact is not None:
+        return [to_case(exact)]
     rows = _matching(within(reach), text).order_by("-opened_at")[:limit]
     return [to_case(row) for row in rows]
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
-
 from thanglong.core.cases import models
 from thanglong.core.cases.types import Case, ClockSegment, Contact, Document, Event, Place, StateKind
 from thanglong.kit.text import fold
@@ -69,21 +67,16 @@ def search_text(number: str, subject: str, address: str) -> str:
     return fold(f"{number} {subject} {address}")
 
 
-def insert_case(case: Case, key: str | None, check_at: datetime | None, contact: Contact | None) -> str | None:
-    """Insert a case and its reporter; the reporter's secret, or None when ``key`` is already taken."""
+def insert_case(case: Case, key: str | None, check_at: datetime | None, contact: Contact | None) -> str:
+    """Insert a case and its reporter; the reporter's secret. IntegrityError when ``key`` is already taken."""
     row = models.Case(
         id=case.id, number=case.number, type=case.type, type_version=case.type_version, key=key, state=case.state,
         kind=case.kind, unit=case.unit, subject=case.subject, data=dict(case.data), lon=case.lon, lat=case.lat,
         address=case.address, search=search_text(case.number, case.subject, case.address), opened_at=case.opened_at,
         due_at=case.due_at, closed_at=case.closed_at, state_since=case.state_since, check_at=check_at,
+        ledger_entry=case.ledger_entry,
     )  # fmt: skip
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
-        if key is not None and by_key(case.type, key) is not None:
-            return None
-        raise
+    row.save(force_insert=True)
     return insert_reporter(case.id, contact, case.opened_at).secret
 
 
@@ -108,11 +101,6 @@ def update_case(case_id: UUID, version: int, changes: Mapping[str, Any]) -> bool
     """Apply ``changes`` and raise the version when it still is ``version``; False when somebody was faster."""
     done = models.Case.objects.filter(pk=case_id, version=version).update(version=version + 1, **changes)
     return done == 1
-
-
-def set_ledger_entry(case_id: UUID, entry: int) -> None:
-    """Note the newest ledger entry about a case."""
-    models.Case.objects.filter(pk=case_id).update(ledger_entry=entry)
 
 
 def add_event(body: str = "", **fields: Any) -> Event:
@@ -219,9 +207,12 @@ def place_fields(place: Place | None) -> tuple[float | None, float | None, str]:
     return (place.lon, place.lat, place.address) if place else (None, None, "")
 
 
-def set_responded(case_id: UUID, at: datetime) -> None:
-    """Note the unit's first answer."""
-    models.Case.objects.filter(pk=case_id, responded_at__isnull=True).update(responded_at=at)
+def note_message(case_id: UUID, entry: int, answered_at: datetime | None) -> None:
+    """Note the newest ledger entry, and the unit's first answer if this message is one."""
+    changes: dict[str, Any] = {"ledger_entry": entry}
+    if answered_at is not None:
+        changes["responded_at"] = answered_at
+    models.Case.objects.filter(pk=case_id).update(**changes)
 
 
 def set_check(case_id: UUID, at: datetime | None) -> None:

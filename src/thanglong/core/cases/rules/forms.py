@@ -26,6 +26,8 @@ _TEXTS = {
     "uniqueItems": N_("Each answer may be given once only."),
     "additionalProperties": N_("The form has no field “%(name)s”."),
 }
+# making a validator costs more than using it; the schema is kept beside it, so its id cannot be used again
+_validators: dict[int, tuple[Mapping[str, Any], Draft202012Validator]] = {}
 _OTHER = N_("This entry does not fit the form.")
 
 
@@ -64,8 +66,11 @@ def _faults(error: ValidationError) -> Iterable[Fault]:
 
 def form_faults(schema: Mapping[str, Any], data: Mapping[str, Any]) -> list[Fault]:
     """All faults of ``data`` against a JSON Schema (2020-12), in the order of their fields."""
-    validator = Draft202012Validator(schema, format_checker=FormatChecker())
-    found = [fault for error in validator.iter_errors(data) for leaf in _expand(error) for fault in _faults(leaf)]
+    known = _validators.get(id(schema))
+    if known is None or known[0] is not schema:
+        known = schema, Draft202012Validator(schema, format_checker=FormatChecker())
+        _validators[id(schema)] = known
+    found = [fault for error in known[1].iter_errors(data) for leaf in _expand(error) for fault in _faults(leaf)]
     unique = {(fault.field, fault.text): fault for fault in found}
     return sorted(unique.values(), key=lambda fault: fault.field)
 

@@ -48,10 +48,12 @@ def act(
     if case.state not in step.sources:
         raise Conflict(N_("This step is not possible in the present state of the case."))
     given = rows.documents_by_id(documents)
+    if len(given) != len(set(documents)):
+        raise Invalid([Fault("documents", writing.MISSING)])
     now = at or clock.now()
     values = _check_input(actor, case, step, data, given)
     with transaction.atomic():
-        after = _apply(actor, case, case_type, step, values, documents, now)
+        after = _apply(actor, case, case_type, step, values, given, now)
         run_hooks(StepContext(actor, step.key, case, after, values, given, now))
     return after
 
@@ -169,17 +171,18 @@ def _apply(
     case_type: CaseType,
     step: Action,
     values: Mapping[str, Any],
-    documents: Sequence[UUID],
+    given: Sequence[Document],
     now: datetime,
 ) -> Case:
     left = rows.remaining(case.id) if case_type.state(case.state).stops_clock else None
     after = changes(case, case_type, step, values, actor, now, left)
-    if not rows.update_case(case.id, case.version, row_changes(case_type, after)):
+    facts = {"action": step.key, "from": case.state, "to": after.state, **writing.digests(given)}
+    entry = writing.enter(actor, "moved", case, after, now, facts=facts)
+    if not rows.update_case(case.id, case.version, row_changes(case_type, after) | {"ledger_entry": entry}):
         raise writing.conflict(case_type, case.id)
     _clock_moves(case, after, case_type, now)
+    documents = [document.id for document in given]
     writing.take_documents(case.id, documents)
-    facts = {"action": step.key, "from": case.state, "to": after.state}
-    entry = writing.enter(actor, "moved", case, after, now, facts=facts)
     params = sentence_params(case_type, step, after, values, writing.unit_name(case.unit))
     text = step.text or writing.sentence(case_type, "acted")
     writing.tell(

@@ -39,10 +39,11 @@ def assign(actor: Actor, case_id: UUID, account: UUID | None, *, version: int) -
     now = clock.now()
     after = replace(case, assignee=account, assignee_label=label, version=version + 1)
     with transaction.atomic():
-        if not rows.update_case(case.id, version, {"assignee": account, "assignee_label": label}):
-            raise writing.conflict(case_type, case.id)
         verb = "assigned" if account else "released"
         entry = writing.enter(actor, verb, case, after, now)
+        changed = {"assignee": account, "assignee_label": label, "ledger_entry": entry}
+        if not rows.update_case(case.id, version, changed):
+            raise writing.conflict(case_type, case.id)
         text = writing.sentence(case_type, verb)
         params = {"unit": writing.unit_name(case.unit), "number": case.number, "assignee": label}
         writing.tell(actor, verb, after, text, params, now, entry, before=case, public=False)
@@ -94,9 +95,9 @@ def transfer(actor: Actor, case_id: UUID, unit: UUID, reason: str, *, version: i
         version=version + 1,
     )  # fmt: skip
     with transaction.atomic():
-        if not rows.update_case(case.id, version, row_changes(case_type, after)):
-            raise writing.conflict(case_type, case.id)
         entry = writing.enter(actor, "transferred", case, after, now, facts={"from": str(case.unit), "to": str(unit)})
+        if not rows.update_case(case.id, version, row_changes(case_type, after) | {"ledger_entry": entry}):
+            raise writing.conflict(case_type, case.id)
         params = {
             "unit": writing.unit_name(unit), "before": writing.unit_name(case.unit), "reason": reason,
             "number": case.number,
@@ -132,14 +133,15 @@ def message(
     now = clock.now()
     with transaction.atomic():
         writing.take_documents(case.id, documents)
-        entry = writing.enter(actor, verb, case, case, now, private={"text": text})
+        facts = writing.digests(rows.documents_by_id(documents))
+        entry = writing.enter(actor, verb, case, case, now, facts=facts, private={"text": text})
         params = {"unit": writing.unit_name(case.unit), "number": case.number}
         # what people write to each other is theirs: the public page shows that they wrote, not what
         event = writing.tell(
             actor, verb, case, writing.sentence(case_type, verb), params, now, entry,
             public=False, body=text, documents=documents,
         )  # fmt: skip
-        if not by_reporter and public and case.responded_at is None:
-            rows.set_responded(case.id, now)
+        answered = not by_reporter and public and case.responded_at is None
+        rows.note_message(case.id, entry, now if answered else None)
         bus.publish(CaseMessaged(case.id, case.number, case.type, case.unit, public, by_reporter, now))
     return event

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from thanglong.core.cases.repository import numbers, rows
 from thanglong.core.cases.rules import clock as timing
@@ -49,13 +49,15 @@ def open_case(
     ]
     if faults:
         raise Invalid(faults)
-    with transaction.atomic():
-        case = _insert(actor, case_type, data, key, unit, subject.strip()[:300], place, contact, documents, at)
-    if case is not None:
-        return case
-    first = _first(type_key, key or "")
-    assert first is not None, "a key that is taken belongs to a case"
-    return first
+    try:
+        with transaction.atomic():
+            return _insert(actor, case_type, data, key, unit, subject.strip()[:300], place, contact, documents, at)
+    except IntegrityError:
+        # a twin with the same key committed first: its case is the answer, ours (and its number) was rolled back
+        first = _first(type_key, key) if key is not None else None
+        if first is None:
+            raise
+        return first
 
 
 def _first(type_key: str, key: str) -> Case | None:
@@ -119,22 +121,22 @@ def _insert(
     contact: Contact | None,
     documents: Sequence[UUID],
     at: datetime | None,
-) -> Case | None:
+) -> Case:
     keep(case_type)
     now = at or clock.now()
     year = clock.day_of(now).year
     number = numbers.text(case_type.prefix, year, numbers.take(case_type.prefix, year))
     case = new_case(case_type, data, unit, subject, place, now, number, new_id())
+    given = rows.documents_by_id(documents)
+    facts = {"state": case.state, **writing.digests(given)}
+    entry = writing.enter(actor, "opened", None, case, now, facts=facts, private=private_of(contact))
+    case = replace(case, ledger_entry=entry)
     secret = rows.insert_case(case, key, check_at(case_type, case), contact)
-    if secret is None:
-        transaction.set_rollback(True)  # gives the number back
-        return None
     writing.take_documents(case.id, documents)
-    entry = writing.enter(actor, "opened", None, case, now, facts={"state": case.state}, private=private_of(contact))
     params = {"unit": writing.unit_name(unit), "number": number}
     text = writing.sentence(case_type, "opened")
     writing.tell(actor, "opened", case, text, params, now, entry, documents=documents)
     bus.publish(CaseOpened(case.id, number, case.type, unit, now))
-    case = replace(case, ledger_entry=entry, secret=secret)
-    run_hooks(StepContext(actor, "", None, case, data, rows.documents_by_id(documents), now))
+    case = replace(case, secret=secret)
+    run_hooks(StepContext(actor, "", None, case, data, given, now))
     return case

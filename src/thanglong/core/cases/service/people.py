@@ -1,7 +1,7 @@
 """The person behind a case and those who follow it: personal data, kept apart and erased in time."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,10 +13,10 @@ from thanglong.core.cases.repository import rows
 from thanglong.core.cases.service import writing
 from thanglong.core.cases.types import Case, Contact
 from thanglong.core.ledger import service as ledger
-from thanglong.core.ledger.types import ObjectRef
+from thanglong.core.ledger.types import NewEntry, ObjectRef
 from thanglong.kit import clock
 from thanglong.kit.errors import N_, Fault, Invalid, NotFound
-from thanglong.kit.ports import Actor
+from thanglong.kit.ports import ANONYMOUS, SYSTEM, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +107,19 @@ def confirm_follower(secret: str) -> Follow:
     row = repository.follower_by_secret(secret)
     if row is None:
         raise NotFound()
-    repository.confirm(row.id, clock.now())
+    if row.confirmed_at is None:
+        _enter_follow(
+            ANONYMOUS, "follow_confirmed", row.case_id, row.channel, lambda: repository.confirm(row.id, clock.now())
+        )
     return _follow(repository.follower_by_secret(secret) or row)
+
+
+def _enter_follow(actor: Actor, verb: str, case_id: UUID, channel: str, change: Callable[[], None]) -> None:
+    with transaction.atomic():
+        change()
+        case, _ = writing.load(case_id)
+        facts = {"number": case.number, "channel": channel}
+        ledger.append(actor, f"case.{verb}", ObjectRef("case", str(case_id)), unit=case.unit, facts=facts)
 
 
 def unfollow(secret: str) -> UUID:
@@ -116,7 +127,7 @@ def unfollow(secret: str) -> UUID:
     row = repository.follower_by_secret(secret)
     if row is None:
         raise NotFound()
-    repository.forget(row.id)
+    _enter_follow(ANONYMOUS, "unfollowed", row.case_id, row.channel, lambda: repository.forget(row.id))
     return row.case_id
 
 
@@ -127,4 +138,7 @@ def followers(case_id: UUID) -> Sequence[Follow]:
 
 def erase_personal(limit: int = 500) -> int:
     """Erase the personal data of cases closed long enough ago; how many cases."""
-    return repository.erase(clock.now(), limit)
+    with transaction.atomic():
+        ids = repository.erase(clock.now(), limit)
+        ledger.append_many([NewEntry(SYSTEM, "case.personal_erased", ObjectRef("case", str(key))) for key in ids])
+    return len(ids)

@@ -28,10 +28,12 @@ from thanglong.core.cases.types import (
 )
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import NotFound, NotSignedIn
-from thanglong.kit.ports import Actor
+from thanglong.kit.ports import Actor, Reach
 
 MAX_PAGE = 200
 METRES_PER_DEGREE = 111_195.0
+MANY, KEEP_COUNTS = 5_000, 3.0
+_counts: dict[tuple[object, UUID | None], tuple[float, QueueCounts]] = {}
 
 
 def _not_signed_in(actor: Actor) -> bool:
@@ -125,8 +127,22 @@ def queue(actor: Actor, wanted: QueueFilter, *, counted: bool = True) -> QueuePa
     end = day_end(clock.local(now))
     wanted = _bounded(wanted)
     items, following = repository.page(reach, wanted, now, end, actor.id)
-    counts = repository.counts(reach, now, end, actor.id) if counted else QueueCounts({}, {}, {})
+    counts = _counted(reach, now, end, actor.id) if counted else QueueCounts({}, {}, {})
     return QueuePage(items, following, counts, now)
+
+
+def _counted(reach: Reach, now: datetime, end: datetime, mine: UUID | None) -> QueueCounts:
+    """The counts; where a reach holds very many open cases, those of up to a few seconds ago."""
+    name = ("*" if reach.everywhere else reach.units, mine)
+    kept = _counts.get(name)
+    if kept is not None and clock.monotonic() < kept[0]:
+        return kept[1]
+    counts = repository.counts(reach, now, end, mine)
+    if sum(counts.units.values()) > MANY:
+        if len(_counts) > 200:
+            _counts.clear()
+        _counts[name] = clock.monotonic() + KEEP_COUNTS, counts
+    return counts
 
 
 def _bounded(wanted: QueueFilter) -> QueueFilter:

@@ -52,9 +52,9 @@ def _escalate(case: Case, case_type: CaseType) -> Case:
     step = case_type.escalations[case.level]
     now = clock.now()
     after = replace(case, level=case.level + 1, version=case.version + 1)
-    if not rows.update_case(case.id, case.version, {"level": after.level}):
-        raise writing.conflict(case_type, case.id)
     entry = writing.enter(SYSTEM, "escalated", case, after, now, facts={"level": after.level, "notify": step.notify})
+    if not rows.update_case(case.id, case.version, {"level": after.level, "ledger_entry": entry}):
+        raise writing.conflict(case_type, case.id)
     text = step.text or writing.sentence(case_type, "escalated")
     params = {"unit": writing.unit_name(case.unit), "number": case.number}
     writing.tell(SYSTEM, "escalated", after, text, params, now, entry, before=case, public=step.public)

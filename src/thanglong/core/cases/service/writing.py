@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from thanglong.core.cases.repository import rows
 from thanglong.core.cases.service.definitions import definition
-from thanglong.core.cases.types import Case, CaseType, Event
+from thanglong.core.cases.types import Case, CaseType, Document, Event
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.places import service as places
@@ -29,6 +29,8 @@ SENTENCES: Mapping[str, str] = {
     "document": N_("A document was added."),
     "acted": N_("%(unit)s: %(action)s"),
 }
+
+MISSING = N_("A document is missing. Please add it again.")
 
 
 def sentence(case_type: CaseType, verb: str) -> str:
@@ -86,7 +88,7 @@ def enter(
     facts: Mapping[str, Any] | None = None,
     private: Mapping[str, str] | None = None,
 ) -> int:
-    """Write the ledger entry of a step and note its id on the case."""
+    """Write the ledger entry of a step; its id, which the caller writes to the case's row."""
     entry = ledger.append(
         actor,
         f"case.{verb}",
@@ -98,8 +100,12 @@ def enter(
         private=private,
         at=at,
     )
-    rows.set_ledger_entry(after.id, entry.id)
     return entry.id
+
+
+def digests(documents: Sequence[Document]) -> dict[str, list[str]]:
+    """The check sums of a step's files, as facts: what was handed in can be proven later."""
+    return {"documents": [document.digest for document in documents]} if documents else {}
 
 
 def tell(
@@ -173,4 +179,4 @@ def take_documents(case_id: UUID, ids: Sequence[UUID]) -> None:
     if rows.attach_documents(case_id, ids) != len(set(ids)):
         own = {document.id for document in rows.documents_by_id(ids) if document.case_id == case_id}
         if own != set(ids):
-            raise Invalid([Fault("documents", N_("A document is missing. Please add it again."))])
+            raise Invalid([Fault("documents", MISSING)])

@@ -182,12 +182,11 @@ class QueueFilter:
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """Counts of open cases in the asker's reach by bucket, type and unit; lower bounds where ``capped``."""
+    """Counts of open cases in the asker's reach by bucket, type and unit."""
 
     buckets: Mapping[str, int]
     types: Mapping[str, int]
     units: Mapping[UUID, int]
-    capped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
