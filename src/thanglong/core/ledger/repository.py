@@ -28,7 +28,7 @@ def add(rows: Sequence[NewEntry], now: datetime) -> list[Entry]:
         secret = rules.secrets_of(row)
         own = [models.Salt(name=name, salt=os.urandom(rules.SALT_BYTES)) for name in secret]
         salts.append(own)
-        hidden = {item.name: rules.commitment(item.salt, item.name, secret[item.name]) for item in own}
+        hidden = {item.name: rules.commitment(bytes(item.salt), item.name, secret[item.name]) for item in own}
         at = row.at or now
         made.append(
             models.Entry(

@@ -12,7 +12,7 @@ from thanglong.core.ledger import service
 from thanglong.core.ledger.types import Entry
 from thanglong.kit.errors import N_, Invalid, NotFound
 
-SHOWN = 30
+SHOWN = 15
 
 
 @require_safe

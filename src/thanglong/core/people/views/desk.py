@@ -122,7 +122,7 @@ def _grant(request: HttpRequest, actor: Actor, form: Grant) -> HttpResponse | No
     text = gettext("%(name)s is now %(role)s in %(unit)s.")
     words = {"name": row.display_name, "role": role_name(given["role"]), "unit": unit_name(unit)}
     messages.success(request, text % words)
-    return HttpResponseRedirect(f"{reverse('people:people')}?{urlencode({'unit': unit})}")
+    return HttpResponseRedirect(f"{reverse('people:people')}?{urlencode({'unit': str(unit)})}")
 
 
 @require_POST
@@ -137,7 +137,7 @@ def end(request: HttpRequest, membership_id: UUID) -> HttpResponse:
         raise Invalid(gettext("Give the last day as a date.")) from None
     ended = service.end(actor, membership_id, last_day)
     messages.success(request, gettext("The role ends. It no longer counts from the day after its last one."))
-    return HttpResponseRedirect(f"{reverse('people:people')}?{urlencode({'unit': ended.unit})}")
+    return HttpResponseRedirect(f"{reverse('people:people')}?{urlencode({'unit': str(ended.unit)})}")
 
 
 @never_cache
