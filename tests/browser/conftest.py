@@ -46,7 +46,9 @@ class Visitor:
         context.set_default_navigation_timeout(PATIENCE)
         self.page = context.new_page()
         self.complaints: list[str] = []
-        self.page.on("console", lambda message: self._heard(message.type, message.text))
+        self.page.on(
+            "console", lambda message: self._heard(message.type, f"{message.text} ({message.location.get('url', '')})")
+        )
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _heard(self, kind: str, text: str) -> None:

@@ -57,8 +57,9 @@ export class GlyphLayer {
     return this.props.states?.[String(value)] ?? "normal";
   }
 
-  async load(): Promise<void> {
-    if (this.loaded || !this.props.url) return;
+  /** Fetch the marks, once, or ``anew`` when the stream could not tell all that was missed. */
+  async load(anew = false): Promise<void> {
+    if ((this.loaded && !anew) || !this.props.url) return;
     this.loaded = true;
     const answer = await fetch(this.props.url, { headers: { Accept: "application/geo+json" } });
     if (!answer.ok) {

@@ -8,7 +8,8 @@ export interface LiveChange {
   attributes: Record<string, unknown> | null;
 }
 
-const SILENCE = 30_000;
+const SILENCE = 45_000; // the server pings every 15 seconds
+const GRACE = 4000;
 
 /** Follow ``/live/things`` of these types; tells the page by ``live:lost`` and ``live:back`` events. */
 export class Live {
@@ -57,17 +58,24 @@ export class Live {
       for (const change of Array.isArray(data) ? data : [data]) if (change.entity) this.heard(change);
     };
     source.addEventListener("open", alive);
-    for (const kind of ["message", "change", "things"]) source.addEventListener(kind, read as EventListener);
-    for (const kind of ["ping", "keepalive"]) source.addEventListener(kind, alive);
+    for (const kind of ["message", "things"]) source.addEventListener(kind, read as EventListener);
+    source.addEventListener("reset", () => document.dispatchEvent(new CustomEvent("live:reset")));
+    for (const kind of ["ping", "hello", "reset"]) source.addEventListener(kind, alive);
     source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) setTimeout(() => this.again(), 5000);
-      this.watch(5000);
+      // a line that comes back within moments (they are renewed now and then) is no loss
+      setTimeout(() => {
+        if (source !== this.source || source.readyState === EventSource.OPEN) return;
+        this.lose();
+        if (source.readyState === EventSource.CLOSED) this.again();
+      }, GRACE);
     });
   }
 
-  private watch(patience = SILENCE): void {
-    const open = this.source?.readyState === EventSource.OPEN;
-    if (!open && Date.now() - this.last > Math.min(patience, SILENCE)) this.lose();
+  /** An open line that says nothing at all is dead as well. */
+  private watch(): void {
+    if (Date.now() - this.last < SILENCE) return;
+    this.lose();
+    this.again();
   }
 
   private lose(): void {

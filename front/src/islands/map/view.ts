@@ -135,6 +135,9 @@ export class MapView {
     if (this.props.follow !== false && types.length) {
       this.live = new Live([...new Set(types)], (change) => this.hear(change));
       this.live.start();
+      document.addEventListener("live:reset", () => {
+        for (const layer of this.layers.values()) if (layer.visible) void layer.load(true).catch(console.warn);
+      });
     }
   }
 
