@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 from pathlib import Path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "thanglong.site.settings")
@@ -63,10 +64,21 @@ class Live:
             return
         await handler(request)
 
+    def _close_lines_on_signal(self) -> None:
+        """Event streams never end by themselves, and the server waits for open answers before it stops.
+
+        The server's own handler hangs on the event loop's wake-up and still runs; this one comes beside it.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with contextlib.suppress(ValueError):
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._streams.close))
+
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                self._close_lines_on_signal()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 with contextlib.suppress(Exception):

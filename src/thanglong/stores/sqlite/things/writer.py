@@ -24,6 +24,8 @@ def connect(path: Path, *, readonly: bool = False) -> Connection:
     for statement in driver.pragmas().split(";"):
         connection.execute(statement)
     if readonly:
+        # many threads read: the operating system's page cache serves them all, so each keeps little of its own
+        connection.execute("PRAGMA cache_size=-2000")
         connection.execute("PRAGMA query_only=1")
     return connection
 
