@@ -98,10 +98,10 @@ def test_events_are_documented_and_exist() -> None:
 
 def test_permissions_are_documented() -> None:
     text = text_of("look-up/permissions.md")
-    from thanglong.core.people import rules
+    from thanglong.core.people.types import ACTIONS, BUILTIN
 
-    missing = [action for action in rules.ACTIONS if f"`{action}`" not in text]
-    missing += [role for role in rules.ROLES if f"`{role}`" not in text]
+    missing = [action for action in ACTIONS if f"`{action}`" not in text]
+    missing += [role.key for role in BUILTIN if f"`{role.key}`" not in text]
     assert not missing
 
 
