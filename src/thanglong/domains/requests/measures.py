@@ -1,5 +1,21 @@
-"""Placeholder, replaced below."""
+"""The indicators of reports: those of all case work, with titles and targets of their own."""
+
+from thanglong.core.measures import service as measures
+from thanglong.domains.requests.types import CASE_TYPE
+from thanglong.kit.errors import N_
+
+TITLES = {
+    "in_time": N_("Reports done in time"),
+    "response": N_("Time to the first answer to a report"),
+    "satisfaction": N_("Satisfaction of reporters"),
+    "reopened": N_("Reports opened again"),
+    "received": N_("Reports received"),
+}
 
 
 def register() -> None:
-    pass
+    """Enter the measures (called by ``apps.py``)."""
+    for measure in measures.case_measures(
+        "requests", [CASE_TYPE], domain="requests", titles=TITLES, targets={"in_time": 90, "reopened": 5}
+    ):
+        measures.register(measure)

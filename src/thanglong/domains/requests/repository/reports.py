@@ -1,7 +1,7 @@
 """Rows of reports: writing one, many, finding near ones, listing, counting."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -217,3 +217,12 @@ def late_updates(since: datetime, until: datetime, limit: int) -> list[Report]:
     """Reports that changed between two moments, oldest change first."""
     rows = models.Report.objects.filter(updated_at__gte=since, updated_at__lt=until).order_by("updated_at", "number")
     return [to_report(row) for row in rows[:limit]]
+
+
+def unfinished(judged_within: timedelta, limit: int = 3000) -> list[Report]:
+    """Open reports, and finished ones that may still be judged, oldest first (the demo's running day)."""
+    since = clock.now() - judged_within
+    rows = models.Report.objects.filter(
+        Q(state__in=OPEN_STATES) | Q(state=State.RESOLVED, resolved_at__gte=since, satisfaction=None)
+    )
+    return [to_report(row) for row in rows.order_by("opened_at")[:limit]]
