@@ -8,6 +8,7 @@ import numpy as np
 from thanglong.core.things import service as things
 from thanglong.core.things.types import ThingQuery, plain, position
 from thanglong.kit.ports import SYSTEM
+from thanglong.solve import workload
 from thanglong.solve.city import City, Floats
 from thanglong.solve.day import Minute, Wear, broken, noise
 from thanglong.solve.fleet import Duty, Fleet, Seen, clock_second, positions, reports, router_of, spread
@@ -23,7 +24,7 @@ def build(city: City, report: Callable[[str], None]) -> None:
     """Place hospitals and stations, man the ambulances, and keep the last day's figures."""
     rng = city.rng("emergency", "place")
     at = stamp(Minute.of(city.now).at)
-    count = city.scaled(150, 34)
+    count = workload.things(AMBULANCE, city.scale, least=34)
     hospitals = _sites(city, max(28, count // 2), 700.0, rng)
     stations = _sites(city, max(14, count // 3), 1600.0, rng)
     beds = np.round(rng.lognormal(np.log(320), 0.5, len(hospitals)) / 10).astype(np.int64) * 10

@@ -9,6 +9,7 @@ import numpy as np
 from thanglong.core.things import service as things
 from thanglong.core.things.types import ThingQuery, plain, position
 from thanglong.kit.ports import SYSTEM
+from thanglong.solve import workload
 from thanglong.solve.city import City
 from thanglong.solve.day import Minute, Wear, broken
 from thanglong.solve.fleet import Duty, Fleet, Seen, clock_second, positions, reports, router_of, spread
@@ -27,7 +28,7 @@ def build(city: City, report: Callable[[str], None]) -> None:
     rng = city.rng("fire", "place")
     minute = Minute.of(city.now)
     at = stamp(minute.at)
-    count = city.scaled(400, 36)
+    count = workload.things(ENGINE, city.scale, least=36)
     lon, lat, names = _stations(city, max(12, count // 3), rng)
     units = city.units(lon, lat)
     city.emit(
@@ -41,7 +42,7 @@ def build(city: City, report: Callable[[str], None]) -> None:
                    "category": [prop(KINDS[i % len(KINDS)]) for i in range(count)],
                    "station": [relation(urn(STATION, city.code, h)) for h in home.tolist()]}, at)
     )  # fmt: skip
-    hydrants = _hydrants(city, city.scaled(12_000, 340), minute, rng)
+    hydrants = _hydrants(city, workload.things(HYDRANT, city.scale, least=340), minute, rng)
     fleet = _fleet(city, [(float(lon[h]), float(lat[h])) for h in home])
     city.shared["fire"] = (fleet, hydrants)
     city.emit(reports(ENGINE, city.code, [None] * count, _at(city, fleet, city.now), clock_second(city.now)[1]))

@@ -10,6 +10,7 @@ import numpy as np
 from thanglong.core.things import service as things
 from thanglong.core.things.types import ThingQuery, plain
 from thanglong.kit.ports import SYSTEM
+from thanglong.solve import workload
 from thanglong.solve.city import METRES_PER_DEGREE, City, Floats, Ints, Roads
 from thanglong.solve.day import Minute, Wear, broken, sun_elevation
 from thanglong.solve.roster import figure, number_of, prop, relation, roster, stamp, urn
@@ -35,7 +36,7 @@ class Stock:
 def build(city: City, report: Callable[[str], None]) -> None:
     """Place lamps and cabinets and give them the state of this minute, and the figures of the last day."""
     rng = city.rng("lighting", "place")
-    wanted = city.scaled(300_000, 3000)
+    wanted = workload.things(LAMP, city.scale, least=3000)
     cabinets = -(-wanted // PER_CABINET)
     lon, lat, cabinet, street, sites = _strings(city, cabinets, rng)
     lon, lat, cabinet = lon[:wanted], lat[:wanted], cabinet[:wanted]

@@ -10,6 +10,7 @@ import numpy as np
 from thanglong.core.things import service as things
 from thanglong.core.things.types import ThingQuery, plain
 from thanglong.kit.ports import SYSTEM
+from thanglong.solve import workload
 from thanglong.solve.city import City, Floats, Ints
 from thanglong.solve.day import PARKING_CURVES, Minute, Wear, broken, noise, parking_share
 from thanglong.solve.fleet import spread
@@ -34,7 +35,7 @@ class Sites:
 def build(city: City, report: Callable[[str], None]) -> None:
     """Place car parks near people and main streets, with their state and the last day's occupancy."""
     rng = city.rng("parking", "place")
-    wanted = city.scaled(2000, 72)
+    wanted = workload.things(SITE, city.scale, least=72)
     spots = city.points_on_roads(wanted * 6, rng, ("primary", "secondary", "tertiary"), people=1.0)
     x, y = city.plane.xy(spots.lon, spots.lat)
     chosen = spread(rng.random(len(x)), x, y, 330.0, wanted)

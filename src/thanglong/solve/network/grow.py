@@ -89,7 +89,7 @@ def connect(city: City, graph: Graph, land: Land, seeds: Quarters) -> None:
     u, v = u[fresh], v[fresh]
     lines: Any = shapely.linestrings(np.stack([graph.xy[u], graph.xy[v]], axis=1))
     length = np.hypot(*(graph.xy[u] - graph.xy[v]).T)
-    good = ~shapely.intersects(lines, land.water) & (length < 4500)
+    good = ~shapely.intersects(land.water, lines) & (length < 4500)
     good &= ~_crosses(graph, lines, u, v)
     u, v, length = u[good], v[good], length[good]
     density = city.density.at(*city.plane.lonlat(*((graph.xy[u] + graph.xy[v]) / 2).T))
@@ -133,7 +133,7 @@ def fill(city: City, graph: Graph, land: Land, seeds: Quarters, edges: int) -> N
     spacing = np.interp(seeds.density, [300, 1500, 4000, 10_000, 25_000], [170, 160, 190, 150, 105])
     wanted = max(edges - len(graph.u), 2000)
     stretch = 1.0
-    for _ in range(3):
+    for _ in range(2):
         points, step = _lattices(seeds, spacing * stretch, land, rng)
         stretch *= float(np.sqrt(len(points) * 1.25 / wanted)) if len(points) else 0.7
     points, step = _lattices(seeds, spacing * stretch, land, rng)
@@ -182,7 +182,7 @@ def _streets(graph: Graph, land: Land, first: int, step: Floats) -> None:
     good = (length < 1.36 * step[v - first]) & ~closed[u] & ~closed[v]
     u, v = u[good], v[good]
     lines = shapely.linestrings(np.stack([graph.xy[u], graph.xy[v]], axis=1))
-    good = ~shapely.intersects(lines, land.water) & ~_crosses(graph, lines, u, v)
+    good = ~shapely.intersects(land.water, lines) & ~_crosses(graph, lines, u, v)
     graph.add_edges(u[good], v[good], RESIDENTIAL)
 
 

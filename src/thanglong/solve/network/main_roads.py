@@ -80,7 +80,7 @@ def sample(graph: Graph, lines: Any, kind: Ints, name: Ints, land: Land, plane: 
     graph.add_nodes(np.array(points).reshape(-1, 2))
     u, v, owner = np.array(us, dtype=np.int64), np.array(vs, dtype=np.int64), np.array(which, dtype=np.int64)
     segments = shapely.linestrings(np.stack([graph.xy[u], graph.xy[v]], axis=1))
-    bridge = np.asarray(shapely.intersects(segments, land.rivers))
+    bridge = np.asarray(shapely.intersects(land.rivers, segments))
     graph.add_edges(u, v, kind[owner], name[owner], bridge)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from thanglong.domains.traffic.demo.model import DETECTOR, FLOW, SIGNAL, Streets, figures, flows, signals
+from thanglong.solve import workload
 from thanglong.solve.city import CLASSES, City, Ints, Roads
 from thanglong.solve.day import Minute
 from thanglong.solve.fleet import spread
@@ -21,8 +22,8 @@ WITH_PAST = 80
 
 def build(city: City, report: Callable[[str], None]) -> None:
     """Place controllers at real junctions and detectors on main roads, with their state and the last day's flows."""
-    nodes, names = _junctions(city, city.scaled(1000, 150))
-    count, streets = _detectors(city, city.scaled(10_000, 240), nodes, names)
+    nodes, names = _junctions(city, workload.things(SIGNAL, city.scale, least=150))
+    count, streets = _detectors(city, workload.things(DETECTOR, city.scale, least=240), nodes, names)
     _past(city, streets)
     report(f"{len(nodes)} junctions, {count} detectors")
 
