@@ -123,7 +123,7 @@ def _feature(shape: BaseGeometry, properties: Mapping[str, Any], identity: int) 
 
 
 def _joined(rows: list[Feature]) -> list[Feature]:
-    lines: dict[tuple[tuple[str, Any], ...], list[BaseGeometry]] = {}
+    lines: dict[tuple[tuple[str, Any], ...], list[shapely.LineString]] = {}
     result: list[Feature] = []
     for shape, properties, identity in rows:
         if shape.geom_type in ("LineString", "MultiLineString"):
@@ -131,7 +131,7 @@ def _joined(rows: list[Feature]) -> list[Feature]:
         else:
             result.append((shape, properties, identity))
     for key, parts in lines.items():
-        result.append((shapely.multilinestrings(parts) if len(parts) > 1 else parts[0], dict(key), 0))
+        result.append((shapely.MultiLineString(parts) if len(parts) > 1 else parts[0], dict(key), 0))
     return result
 
 

@@ -6,6 +6,7 @@ import { areas, type AreaProps } from "./areas";
 import { drawGlyphs } from "./glyphs";
 import { GlyphLayer, type LayerProps, type Mark, type MarkProperties } from "./layers";
 import { Live, type LiveChange } from "./live";
+import { drawOutline } from "./outline";
 import { palette } from "./palette";
 import { putMarks, type GivenMark } from "./marks";
 import { picker, type PickProps } from "./pick";
@@ -22,6 +23,8 @@ export interface MapProps {
   interactive?: boolean;
   tools?: boolean;
   units?: AreaProps;
+  /** one outline to show, such as a unit's */
+  outline?: GeoJSON.Geometry;
   padding?: { left?: number; right?: number; top?: number; bottom?: number };
   credit?: string;
   follow?: boolean;
@@ -100,6 +103,7 @@ export class MapView {
 
   private async dress(): Promise<void> {
     const colours = palette(this.place);
+    if (this.props.outline) drawOutline(this.map, this.props.outline, colours);
     for (const layer of this.layers.values()) {
       await drawGlyphs(this.map, layer.props.key, layer.props.icon, layer.props.shape ?? "circle", colours);
       layer.ink = colours.ink;

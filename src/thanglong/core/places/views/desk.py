@@ -72,7 +72,7 @@ def _tree(day: date | None) -> list[dict[str, Any]]:
         under = service.children(top.id, day)
         offices = [unit for unit in under if unit.kind is UnitKind.OFFICE]
         local = [unit for unit in under if unit.kind not in (UnitKind.OFFICE, UnitKind.DISTRICT)]
-        groups.append({"title": top.name, "unit": top, "units": [], "open": True})
+        groups.append({"title": gettext("The whole city"), "unit": top, "units": [], "open": True})
         districts = [unit for unit in under if unit.kind is UnitKind.DISTRICT]
         groups += [{"title": item.name, "unit": item, "units": service.children(item.id, day)} for item in districts]
         if local:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -9,19 +10,26 @@ import shapely
 from numpy.typing import NDArray
 
 from thanglong.core.places import service
+from thanglong.formats import geojson
 from thanglong.kit.text import sort_key
 
 WIDTH = 320.0
+# narrower than this a unit needs a ring to be found
+TINY = 16.0
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """An SVG drawing: its size in units, the path of the unit, and the path of the whole city behind it."""
+    """An SVG drawing: its size in units, the path of the unit, and the path of the whole city behind it.
+
+    ``ring`` is the middle of a unit too small to be seen without a ring around it.
+    """
 
     width: int
     height: int
     unit: str
     city: str
+    ring: tuple[float, float] | None
 
 
 def letter_order(letter: str) -> tuple[tuple[int, ...], tuple[int, ...], str]:
@@ -57,8 +65,18 @@ def _drawn(unit_id: UUID, version: str) -> Drawing | None:
     def place(points: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack([(points[:, 0] - west) * squeeze * scale, (north - points[:, 1]) * scale])
 
-    paths = [_path(shapely.simplify(shapely.transform(item, place), 0.4)) for item in (shape, around)]
-    return Drawing(round(WIDTH), round((north - south) * scale), *paths)
+    small, city = (shapely.transform(item, place) for item in (shape, around))
+    x1, y1, x2, y2 = shapely.bounds(small)
+    tiny = max(x2 - x1, y2 - y1) < TINY
+    ring = (round((x1 + x2) / 2, 1), round((y1 + y2) / 2, 1)) if tiny else None
+    paths = [_path(shapely.simplify(item, 0.4)) for item in (small, city)]
+    return Drawing(round(WIDTH), round((north - south) * scale), paths[0], paths[1], ring)
+
+
+def shape(unit_id: UUID) -> dict[str, Any] | None:
+    """The unit's outline as a GeoJSON geometry for the map, without detail below about 10 m."""
+    found = service.boundary(unit_id)
+    return geojson.geometry_of(shapely.simplify(found, 0.0001), 5) if found is not None else None
 
 
 def _path(shape: shapely.Geometry) -> str:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_safe
 
@@ -69,7 +68,7 @@ def details(state: Unit) -> dict[str, Any]:
         "before": _shared(service.predecessors(state.id), "old"),
         "after": _shared(service.successors(state.id), "new"),
         "outline": drawing.outline(state.id),
-        "map": _map(state, past=past),
+        "map": _map(state),
         "local": state.kind in LOCAL_KINDS,
         "density": state.population / state.area_km2 if state.population and state.area_km2 else None,
         "office": state.kind is UnitKind.OFFICE,
@@ -107,7 +106,7 @@ def _shared(rows: list[Any], side: str) -> list[dict[str, Any]]:
     return result
 
 
-def _map(state: Unit, *, past: bool) -> dict[str, Any] | None:
+def _map(state: Unit) -> dict[str, Any] | None:
     """What the map island needs; None when there is nothing to point at."""
     box = drawing.bounds(state.id)
     if box is None and state.lon is None:
@@ -115,8 +114,5 @@ def _map(state: Unit, *, past: bool) -> dict[str, Any] | None:
     seat = {"lon": state.lon, "lat": state.lat} if state.lon is not None else None
     props: dict[str, Any] = {"pin": seat, "zoom": 14}
     if box is not None:
-        props["bounds"] = box
-    if state.kind in LOCAL_KINDS and not past:
-        link = reverse("places:unit", args=[state.id])
-        props["units"] = {"values": {str(state.id): {"band": 3, "title": state.name, "url": link}}}
+        props |= {"bounds": box, "outline": drawing.shape(state.id)}
     return props
