@@ -22,6 +22,13 @@ interface Guess {
   words?: string[];
 }
 
+/** A choice's own words, without its small print. */
+function titleOf(radio: HTMLInputElement): string {
+  const label = radio.closest("label")?.cloneNode(true) as HTMLElement | undefined;
+  for (const small of label?.querySelectorAll("small") ?? []) small.remove();
+  return label?.textContent?.trim() ?? "";
+}
+
 class ReportForm {
   private readonly steps: HTMLElement[];
   private readonly photos: Photo[] = [];
@@ -192,6 +199,11 @@ class ReportForm {
       const on = set.dataset.questions === category;
       set.hidden = !on;
       set.disabled = !on;
+      // only here: without scripts every category's questions are on the page, and none may stop the others
+      for (const field of set.querySelectorAll<HTMLElement>(".field")) {
+        if (field.querySelector(":scope > legend .opt, :scope > label .opt")) continue;
+        for (const input of field.querySelectorAll<HTMLInputElement>(":scope input[type=radio], :scope > .input")) input.required = on;
+      }
     }
   }
 
@@ -261,7 +273,7 @@ class ReportForm {
     };
     const radio = this.one<HTMLInputElement>("[name=category]:checked");
     const list = this.one<HTMLSelectElement>("select[name=category]");
-    const category = radio?.closest("label")?.innerText.split("\n")[0] ?? list?.selectedOptions[0]?.text ?? "";
+    const category = radio ? titleOf(radio) : list?.selectedOptions[0]?.text ?? "";
     const where = this.value("address") || (this.value("lat") && `${this.value("lat")}, ${this.value("lon")}`) || "";
     place.replaceChildren(el("dl", { class: "review" },
       line(say("Photos", "Ảnh"), this.photos.length ? say(`${this.photos.length} photo(s)`, `${this.photos.length} ảnh`) : "", "photo"),

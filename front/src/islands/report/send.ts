@@ -1,7 +1,7 @@
 // Sending: photos first, then the report under its own key; without a network it waits and tries again, ever slower.
 import { csrf, toast } from "../../lib/dom";
 import { say } from "../../lib/words";
-import { dequeue, queue, queued, type Draft, type Waiting } from "./store";
+import { dequeue, keepDraft, queue, queued, type Draft, type Waiting } from "./store";
 
 export interface Sent {
   number: string;
@@ -81,8 +81,12 @@ async function tryOne(waiting: Waiting, url: string, photoUrl: string): Promise<
       { text: say("Open", "Xem"), run: () => location.assign(sent.url) });
   } catch (error) {
     if (error instanceof Refused) {
+      // what somebody wrote is never thrown away: it becomes the draft again, to be corrected
       await dequeue(waiting.key);
-      toast(`${say("A waiting report was not taken:", "Một phản ánh đang chờ chưa được nhận:")} ${error.refusal.detail}`, "bad");
+      await keepDraft({ key: waiting.key, fields: waiting.fields, photos: waiting.photos, step: waiting.step, saved: Date.now() });
+      const faults = error.refusal.faults.map((fault) => fault.text).join(" ");
+      toast(`${say("A waiting report needs another look:", "Một phản ánh đang chờ cần xem lại:")} ${faults || error.refusal.detail}`, "bad",
+        { text: say("Open it", "Mở lại"), run: () => location.assign("/report/") });
       return;
     }
     const pause = Math.min(600_000, 5000 * 2 ** waiting.tries) * (0.8 + 0.4 * Math.random());
