@@ -40,6 +40,7 @@ class CasesHub:
         self._gate = gate
         self._clients: dict[Client, Listener] = {}
         self._task: asyncio.Task[None] | None = None
+        self._joining = asyncio.Lock()
         self._after = 0
 
     def __len__(self) -> int:
@@ -47,10 +48,11 @@ class CasesHub:
 
     async def join(self, client: Client, listener: Listener) -> int:
         """Let a listener hear what comes from now on; the number of the last change it will not hear."""
-        if self._task is None:
-            self._after = await self._gate.orm(cases.last_change)
-            self._task = asyncio.ensure_future(self._read())
-        self._clients[client] = listener
+        async with self._joining:
+            if self._task is None:
+                self._after = await self._gate.orm(cases.last_change)
+                self._task = asyncio.ensure_future(self._read())
+            self._clients[client] = listener
         return self._after
 
     def leave(self, client: Client) -> None:

@@ -92,6 +92,7 @@ class ThingsHub:
         self._clients: dict[Client, Wish] = {}
         self._positions = Positions()
         self._reader: threading.Thread | None = None
+        self._joining = asyncio.Lock()
         self._stop = threading.Event()
         self._after = 0
         self.rate = 0.0
@@ -106,10 +107,11 @@ class ThingsHub:
 
     async def join(self, client: Client, wish: Wish) -> int:
         """Let a listener hear what comes from now on; the number of the last write it will not hear."""
-        if self._reader is None:
-            self._after = await asyncio.to_thread(things.last_seq)
-            self._start(asyncio.get_running_loop())
-        self._clients[client] = wish
+        async with self._joining:
+            if self._reader is None:
+                self._after = await asyncio.to_thread(things.last_seq)
+                self._start(asyncio.get_running_loop())
+            self._clients[client] = wish
         return self._after
 
     def leave(self, client: Client) -> None:
