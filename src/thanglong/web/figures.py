@@ -15,6 +15,7 @@ logger = logging.getLogger("thanglong.web")
 FRESH = 5.0
 _kept: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
 LEVELS = {"urgent": 0, "notice": 1}
+LOOKS = {"urgent": "bad", "notice": "warn", "normal": ""}
 
 
 def tiles(room: str) -> list[dict[str, Any]]:
@@ -34,6 +35,7 @@ def _read(key: str, tile: registry.Tile) -> dict[str, Any] | None:
         return kept[1]
     try:
         read = dict(tile.read())
+        read["state"] = LOOKS.get(read.get("state", ""), read.get("state", ""))
     except Exception:
         logger.exception("tile %s", key)
         return None

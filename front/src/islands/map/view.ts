@@ -135,6 +135,13 @@ export class MapView {
       this.map.getCanvas().style.cursor = hits.length ? "pointer" : "";
     };
     this.map.on("mousemove", hover as never);
+    // what the stream does not carry is asked for again now and then
+    for (const layer of this.layers.values()) {
+      if (layer.props.live !== false || this.props.follow === false) continue;
+      setInterval(() => {
+        if (layer.visible && !document.hidden && !document.body.classList.contains("replaying")) void layer.load(true).catch(console.warn);
+      }, 20_000);
+    }
     const types = [...this.layers.values()].filter((layer) => layer.props.live !== false).flatMap((layer) => layer.props.types ?? []);
     if (this.props.follow !== false && types.length) {
       this.live = new Live([...new Set(types)], (change) => this.hear(change));

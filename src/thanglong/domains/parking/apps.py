@@ -20,4 +20,5 @@ class ParkingConfig(AppConfig):
         registry.tiles.add(
             "parking_full", registry.Tile("centre", N_("Car parks full"), "parking", service.full_car_parks, order=50)
         )
+        registry.nearby.add("parking", registry.Nearby(N_("Car parks"), service.nearby, order=40))
         registry.demo.add("parking", registry.DemoStep(demo.build, demo.tick, order=46))

@@ -20,6 +20,8 @@ DOORS = (
     ("/services/", "form", N_("Public services"), N_("Apply, pay and get the result at home")),
     ("/ask/", "ask", N_("Ask"), N_("Ask in your own words, answered with the original text")),
     ("/search", "track", N_("Look up"), N_("Enter a number to know where your file or report is")),
+    ("/reports/", "map", N_("Reports on the map"), N_("What others have reported, and what became of it")),
+    ("/figures/", "chart", N_("The city in figures"), N_("How fast and how well the city works, ward by ward")),
 )
 CHIPS = (
     (N_("Broken street lamp"), "/report/?category=lamp"),
@@ -69,7 +71,7 @@ def home(request: HttpRequest) -> HttpResponse:
     for number, hit in enumerate(hits):
         hit["id"] = f"near-{number}"
     context: dict[str, Any] = {
-        "doors": [door for door in DOORS if there(door[0])],
+        "doors": [door for door in DOORS if there(door[0])][:4],
         "chips": [chip for chip in CHIPS if there(chip[1])],
         "unit": unit,
         "unit_name": _inside_a_sentence(unit) if unit else "",
@@ -78,6 +80,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "alert": next((hit for hit in hits if hit["state"] in ("urgent", "notice")), None),
         "map_props": _near_map(lon, lat, hits),
         "tiles": figures.tiles("portal"),
+        "figures_url": "/figures/" if there("/figures/") else "",
     }
     return render(request, "web/home.html", context)
 
