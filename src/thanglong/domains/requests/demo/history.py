@@ -1,7 +1,7 @@
 """A year of past reports, loaded in bulk through the same rules as single steps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from thanglong.solve.city import City
 A_YEAR = 57_670  # 158 a day
 SAMPLE = 7.0
 DAYS = 365
+HOME_WARD, HOME_SHARE = "Cửa Nam", 0.14
 Rng = np.random.Generator
 
 
@@ -114,8 +115,15 @@ class Life:
         if officer is None or not self._hand_on(plan.accept, officer):
             return
         officer = staff.one(self.unit, self.rng)
-        stuck = self.opened > self.now - timedelta(days=float(self.rng.exponential(planning.STUCK_DAYS)))
-        if officer is None or (stuck and self.rng.random() < 0.25) or not self._step(plan.accept, "accept", officer):
+        fresh = self.opened > self.now - timedelta(days=float(self.rng.exponential(planning.STUCK_DAYS)))
+        stuck = fresh and self.rng.random() < planning.STUCK
+        if officer is None or (stuck and self.rng.random() < 0.25):
+            return
+        # about half of them are taken first and begun later, the others are begun at once
+        if self.rng.random() < 0.5 and not self._step(plan.accept, "accept", officer):
+            return
+        if stuck and self.rng.random() < 0.35 and self.opened > self.now - timedelta(days=10):
+            self._step(plan.start, "ask", officer, {"question": self._pick(QUESTIONS)})
             return
         if plan.ask and not plan.refuse:
             asked = plan.accept + (plan.start - plan.accept) * 0.5
@@ -137,17 +145,15 @@ class Life:
         if not self.plan.transfer:
             return True
         ward = self.maker.city.ward_of(self.words.lon, self.words.lat) or wards[0]
-        others = [
-            unit
-            for unit in (*self.maker.offices.values(), ward.id)
-            if unit != self.unit and unit in self.maker.staff.of
-        ]
+        staffed = [unit for unit in (*self.maker.offices.values(), ward.id) if unit in self.maker.staff.of]
+        others = [unit for unit in staffed if unit != self.unit]
+        if not others:
+            return True
+        target = others[int(self.rng.integers(len(others)))]
         at = self.opened + (before - self.opened) * 0.5
-        if not others or not self._step(
-            at, "transfer", officer, {"reason": TRANSFER}, unit=others[self.transfers % len(others)]
-        ):
-            return not others
-        self.unit, self.transfers = others[0], 1
+        if not self._step(at, "transfer", officer, {"reason": TRANSFER}, unit=target):
+            return False
+        self.unit, self.transfers = target, 1
         return True
 
     def _solve(self, at: datetime, officer: Actor) -> bool:
@@ -187,11 +193,11 @@ class Life:
 
 
 def times(n: int, now: datetime, rng: Rng) -> list[datetime]:
-    """``n`` moments of the past year, more of late than at its beginning, fewer on Sundays, oldest first."""
+    """``n`` moments of the past year, more of late, most in the last (stormy) week, fewer on Sundays, oldest first."""
     day = np.arange(1, DAYS + 1)
     weight = 1.35 - 0.7 * day / DAYS
     weekdays = np.array([(clock.local(now) - timedelta(days=int(back))).weekday() for back in day])
-    weight *= np.where(weekdays == 6, 0.6, 1.0)
+    weight *= np.where(weekdays == 6, 0.6, 1.0) * np.where(day <= 8, 2.2, 1.0)
     counts = rng.multinomial(n, weight / weight.sum())
     found = [
         planning.moment_of_day(now - timedelta(days=int(back)), rng)
@@ -201,12 +207,23 @@ def times(n: int, now: datetime, rng: Rng) -> list[datetime]:
     return sorted(moment for moment in found if moment < now)
 
 
+def at_home(city: City, written: list[Words], opened: list[datetime], rng: Rng) -> None:
+    """Move a part of the newest reports into one ward of the centre, so that its desk has a full day's work."""
+    home = next((ward for ward in city.wards if ward.name.endswith(HOME_WARD)), city.wards[0])
+    newest = [i for i, at in enumerate(opened) if at > city.now - timedelta(days=25)]
+    chosen = [i for i in newest if rng.random() < HOME_SHARE]
+    lon, lat = city.points_in(home, len(chosen), rng)
+    for i, x, y in zip(chosen, lon, lat, strict=True):
+        written[i] = replace(written[i], lon=float(x), lat=float(y))
+
+
 def build(city: City, report: Callable[[str], None]) -> None:
     """Load the past year: ``SAMPLE x scale`` of the city's real flow."""
     rng = city.rng("requests", "history")
     n = min(A_YEAR, round(A_YEAR * SAMPLE * city.scale))
     opened = times(n, city.now, rng)
     written = words_for(city, len(opened), rng)
+    at_home(city, written, opened, rng)
     wards = city.units(np.array([item.lon for item in written]), np.array([item.lat for item in written]))
     maker = Maker(city, Staff.load(), Pictures(), places.city().id, offices())
     stories = {

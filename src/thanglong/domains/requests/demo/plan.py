@@ -9,12 +9,12 @@ from thanglong.domains.requests.demo.texts import RATINGS
 from thanglong.domains.requests.types import Category
 from thanglong.kit import clock
 
-REFUSED = 0.063
+REFUSED = 0.062
 TRANSFERRED = 0.04
 ASKED = 0.03
 REOPENED = 0.045
-LATE = 0.085  # of those decided; with the late ones still open about 11 % of all, as published
-STUCK_DAYS = 9.0  # typical age of what is not decided yet
+LATE = 0.03  # of those decided; with the late ones still open about 11 % of all, as published
+STUCK, STUCK_DAYS = 0.9, 12.0  # share and typical age of what somebody still sits on
 RATED = 0.4
 BY_HOUR = (2, 1, 1, 1, 1, 3, 8, 14, 18, 17, 15, 12, 8, 9, 12, 13, 13, 14, 15, 16, 14, 11, 7, 4)
 Rng = np.random.Generator
@@ -57,11 +57,11 @@ def make(opened: datetime, kind: Category, urgent: bool, rng: Rng) -> Plan:
     accept = opened + timedelta(hours=min(hours * 0.3, float(rng.lognormal(0.0, 0.9))))
     if not urgent:
         accept = at_work(accept, rng)
-    share = float(rng.uniform(1.3, 3.2)) if rng.random() < LATE else float(rng.beta(2.2, 2.6)) * 0.92
+    share = float(rng.uniform(1.3, 3.2)) if rng.random() < LATE else float(rng.beta(2.6, 2.2)) * 0.84
     decide = opened + timedelta(hours=max(0.6, hours * share))
     start = accept + (decide - accept) * 0.4 if decide > accept else accept + timedelta(minutes=10)
     decide = max(decide, start + timedelta(minutes=15))
-    if not urgent and share < 0.8:
+    if not urgent and share < 0.62:
         decide = max(at_work(decide, rng), start + timedelta(minutes=15))
     refuse = str(rng.choice(["private", "not_found", "planned", "known", "no_fault"])) if rng.random() < REFUSED else ""
     keys, shares = zip(*RATINGS, strict=True)

@@ -266,7 +266,8 @@ def _door(pen: Pen, broken: bool) -> None:
 
 DRAWINGS: dict[str, Callable[[Pen, bool], None]] = {
     "streetlight": _lamp, "power": _wires, "cable": _wires, "tree": _tree, "park": _bench, "animal": _dog,
-    "waste": _bags, "dirt": _dirt, "flood": _water, "manhole": _manhole, "water": _pipe, "pothole": _pothole, "pavement": _tiles,
+    "waste": _bags, "dirt": _dirt, "flood": _water, "manhole": _manhole, "water": _pipe,
+    "pothole": _pothole, "pavement": _tiles,
     "encroachment": _stalls, "parking": _cars, "signal": _signal, "sign": _sign, "bus": _shelter,
     "construction": _scaffold, "advert": _posters, "noise": _loud, "food": _food, "other": _door,
 }  # fmt: skip

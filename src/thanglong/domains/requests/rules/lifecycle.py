@@ -41,16 +41,21 @@ def _duration(item: Category) -> Duration:
 
 
 def _deadlines() -> tuple[Deadline, ...]:
+    # the largest groups first: a deadline is looked up at every step
     urgent: dict[int, list[str]] = {}
     plain: dict[Duration, list[str]] = {}
     for item in CATEGORIES:
         urgent.setdefault(item.urgent_hours, []).append(item.key)
         plain.setdefault(_duration(item), []).append(item.key)
+    calm = {"!=": [{"var": "data.urgent"}, True]}
     rows = [
-        Deadline(Duration(hours, "hour"), {"all": [{"==": [{"var": "data.urgent"}, True]}, _in(keys)]})
-        for hours, keys in sorted(urgent.items())
+        Deadline(duration, {"all": [calm, _in(keys)]})
+        for duration, keys in sorted(plain.items(), key=lambda group: -len(group[1]))
     ]
-    rows += [Deadline(duration, _in(keys)) for duration, keys in plain.items()]
+    rows += [
+        Deadline(Duration(hours, "hour"), _in(keys))
+        for hours, keys in sorted(urgent.items(), key=lambda group: -len(group[1]))
+    ]
     return (*rows, Deadline(Duration(5, "working_day")))
 
 
