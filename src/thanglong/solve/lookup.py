@@ -26,11 +26,13 @@ class CellIndex:
         south = self._south + np.arange(side) / self._rows
         x, y = np.meshgrid(west, south)
         boxes = shapely.box(x.ravel(), y.ravel(), x.ravel() + 1 / self._columns, y.ravel() + 1 / self._rows)
-        self._cells = self._fill(polygons, boxes)
+        self._tree = shapely.STRtree(polygons)
+        self._cells = self._fill(self._tree, boxes)
+        # per cell the polygon it lies in, -1 where nothing is, -2 where points have to be tested
+        self._sure = np.array([c if isinstance(c, int) else (-2 if c else -1) for c in self._cells], dtype=np.int64)
 
     @staticmethod
-    def _fill(polygons: NDArray[np.object_], boxes: NDArray[np.object_]) -> list[int | tuple[int, ...]]:
-        tree = shapely.STRtree(polygons)
+    def _fill(tree: shapely.STRtree, boxes: NDArray[np.object_]) -> list[int | tuple[int, ...]]:
         cell, polygon = tree.query(boxes, predicate="intersects")
         order = np.lexsort((polygon, cell))
         cell, polygon = cell[order], polygon[order]
@@ -60,3 +62,20 @@ class CellIndex:
             if shapely.intersects_xy(self._polygons[index], x, y):
                 return index
         return -1
+
+    def find_many(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
+        """For each point what :meth:`find` says of it."""
+        result = np.full(len(x), -1, dtype=np.int64)
+        if not self._cells:
+            return result
+        column, row = (x - self._west) * self._columns, (y - self._south) * self._rows
+        within = (column >= 0) & (column < self._side) & (row >= 0) & (row < self._side)
+        cell = row[within].astype(np.int64) * self._side + column[within].astype(np.int64)
+        result[within] = self._sure[cell]
+        test = np.flatnonzero(result == -2)
+        result[test] = -1
+        point, polygon = self._tree.query(shapely.points(x[test], y[test]), predicate="intersects")
+        # written from the last to the first, so that the first polygon of several wins
+        order = np.argsort(-polygon, kind="stable")
+        result[test[point[order]]] = polygon[order]
+        return result

@@ -81,10 +81,15 @@ def test_lookup_equals_brute_force(seed: int, n: int) -> None:
     index = CellIndex(cells, side=16)
     px, py = scatter(seed + 7, 60)
     corners = shapely.get_coordinates(cells)[:20]
-    for a, b in [*zip(px, py, strict=True), *corners]:
+    asked = np.array([*zip(px, py, strict=True), *corners])
+    many = index.find_many(asked[:, 0], asked[:, 1])
+    for (a, b), found in zip(asked, many, strict=True):
         holds = np.flatnonzero(shapely.intersects_xy(cells, a, b))
         assert index.find(float(a), float(b)) == (int(holds[0]) if len(holds) else -1)
+        assert index.find(float(a), float(b)) == found
 
 
 def test_lookup_without_polygons() -> None:
-    assert CellIndex(np.array([], dtype=object)).find(1, 1) == -1
+    nothing = CellIndex(np.array([], dtype=object))
+    assert nothing.find(1, 1) == -1
+    assert nothing.find_many(np.ones(3), np.ones(3)).tolist() == [-1, -1, -1]

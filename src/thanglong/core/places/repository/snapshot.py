@@ -27,6 +27,8 @@ from thanglong.kit.text import sort_key
 from thanglong.solve.lookup import CellIndex
 
 KEPT_VERSIONS = 3
+# degrees (about 9 m): coarser outlines are made from those of this tolerance, which is several times cheaper
+FINEST = 180.0 / (256 << 13)
 # territorial kinds from the whole to the part
 DEPTH = {UnitKind.CITY: 0, UnitKind.DISTRICT: 1, UnitKind.OFFICE: 1}
 
@@ -42,6 +44,10 @@ class Snapshot:
             parent = unit.parent if unit.parent in self.units else None
             self.children.setdefault(parent, []).append(unit.id)
         self._subtrees: dict[UUID, frozenset[UUID]] = {}
+
+    @cached_property
+    def cities(self) -> list[Unit]:
+        return [unit for unit in self.units.values() if unit.kind is UnitKind.CITY]
 
     @cached_property
     def by_code(self) -> dict[str, list[Unit]]:
@@ -94,7 +100,6 @@ class Shapes:
         self.local = [units[index] for index in local]
         self.polygons = geometries[local] if local else np.array([], dtype=object)
         shapely.prepare(self.polygons)
-        self._tree = shapely.STRtree(self.polygons)
         self._simplified: dict[float, NDArray[np.object_]] = {}
 
     def find(self, lons: NDArray[np.float64], lats: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -102,12 +107,7 @@ class Shapes:
 
         A point on a common boundary belongs to the unit that comes first.
         """
-        result = np.full(len(lons), -1, dtype=np.int64)
-        points, found = self._tree.query(shapely.points(lons, lats), predicate="intersects")
-        # written from the last to the first, so that the first unit of several wins
-        order = np.argsort(-found, kind="stable")
-        result[points[order]] = found[order]
-        return result
+        return self._cells.find_many(lons, lats)
 
     @cached_property
     def outline(self) -> BaseGeometry | None:
@@ -121,7 +121,8 @@ class Shapes:
         """The local outlines with details below ``tolerance`` degrees left out; common borders stay common."""
         known = self._simplified.get(tolerance)
         if known is None:
-            known = np.asarray(shapely.coverage_simplify(self.polygons, tolerance), dtype=object)
+            finest = self.polygons if tolerance <= FINEST else self.simplified(FINEST)
+            known = np.asarray(shapely.coverage_simplify(finest, tolerance), dtype=object)
             self._simplified[tolerance] = known
         return known
 

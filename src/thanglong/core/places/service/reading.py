@@ -1,10 +1,11 @@
 """Questions about units. ``on`` is the day asked about (today when None); answers come from memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import ArrayLike
 from shapely.geometry.base import BaseGeometry
 
 from thanglong.core.places.repository import snapshot
@@ -57,9 +58,11 @@ def city(on: date | None = None) -> Unit:
     Before a merger of provinces there were several: then the one that lives on.
     """
     history = snapshot.current()
-    cities = [item for item in history.on(on).units.values() if item.kind is UnitKind.CITY]
+    cities = history.on(on).cities
     if not cities:
         raise NotFound(N_("There are no units yet. Import them with: thanglong places import FILE"))
+    if len(cities) == 1:
+        return cities[0]
     return max(cities, key=lambda item: (history.states[item.id][-1].valid_to is None, item.population or 0))
 
 
@@ -99,7 +102,7 @@ def unit_at(lon: float, lat: float, on: date | None = None) -> Unit | None:
     return snapshot.current().on(on).shapes.at(lon, lat)
 
 
-def units_at(lons: Sequence[float], lats: Sequence[float], on: date | None = None) -> list[UUID | None]:
+def units_at(lons: ArrayLike, lats: ArrayLike, on: date | None = None) -> list[UUID | None]:
     """For many points at once what :func:`unit_at` says of each, as ids."""
     shapes = snapshot.current().on(on).shapes
     found = shapes.find(np.asarray(lons, dtype=np.float64), np.asarray(lats, dtype=np.float64))
