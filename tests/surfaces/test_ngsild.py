@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from tests.surfaces.conftest import Ask
 
 LAMP = "urn:ngsi-ld:Streetlight:1"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.surfaces.conftest import run
+
 from thanglong.site import upstream
 from thanglong.site.proxy import Proxy
 from thanglong.site.pulse import Health, unwell

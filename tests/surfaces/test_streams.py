@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import orjson
 import pytest
-
 from tests.surfaces.conftest import FakeGate, run
+
 from thanglong.core.cases.types import CaseChange, StateKind
 from thanglong.kit.ports import Reach, ThingsStore
 from thanglong.surfaces.asgi import Request, Router
