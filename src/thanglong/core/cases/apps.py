@@ -27,7 +27,7 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from thanglong.core.cases import tasks  # noqa: F401
-        from thanglong.core.cases.service.definitions import check
+        from thanglong.core.cases.service.catalogue import check
         from thanglong.core.ledger import service as ledger
         from thanglong.kit import registry
 

@@ -36,7 +36,7 @@ def sniff(head: bytes, name: str) -> str | None:
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 4:
+        if error.reason != "unexpected end of data":  # a character cut in two where the head ends is no fault
             return None
         text = head[: error.start].decode("utf-8")
     return "text/plain" if text and all(c.isprintable() or c in "\r\n\t" for c in text) else None

@@ -13,8 +13,9 @@ from thanglong.kit.ports import Actor
 
 
 def digest(definition: CaseType) -> str:
-    """Hex SHA-256 over the definition's canonical JSON."""
-    return hashlib.sha256(msgspec.json.encode(definition, order="sorted")).hexdigest()
+    """Hex SHA-256 over the definition's canonical JSON (through plain values once, so that 8 and 8.0 are the same)."""
+    plain = msgspec.convert(msgspec.to_builtins(definition), CaseType)
+    return hashlib.sha256(msgspec.json.encode(plain, order="sorted")).hexdigest()
 
 
 def problems(definition: CaseType) -> list[str]:

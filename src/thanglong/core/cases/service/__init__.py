@@ -1,7 +1,7 @@
 """The verbs of cases. Permission, rules, row, event, ledger entry and jobs of one verb share one transaction."""
 
 from thanglong.core.cases.service.acting import act
-from thanglong.core.cases.service.definitions import definition, definitions, register
+from thanglong.core.cases.service.catalogue import definition, definitions, register
 from thanglong.core.cases.service.documents import add_document, document, document_content, make_previews, uploaded
 from thanglong.core.cases.service.figures import facts, footprints
 from thanglong.core.cases.service.handing import assign, assign_many, message, transfer

@@ -13,7 +13,7 @@ from thanglong.core.cases.repository import followers, rows
 from thanglong.core.cases.rules import clock as timing
 from thanglong.core.cases.rules import forms, moves
 from thanglong.core.cases.service import writing
-from thanglong.core.cases.service.definitions import run_hooks
+from thanglong.core.cases.service.catalogue import run_hooks
 from thanglong.core.cases.service.opening import check_at
 from thanglong.core.cases.service.people import is_reporter
 from thanglong.core.cases.types import Action, Case, CaseClosed, CaseMoved, CaseType, Document, StepContext

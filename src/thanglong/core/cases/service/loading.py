@@ -12,7 +12,7 @@ from thanglong.core.cases.repository import bulk, numbers
 from thanglong.core.cases.rules import clock as timing
 from thanglong.core.cases.service import writing
 from thanglong.core.cases.service.acting import changes, sentence_params
-from thanglong.core.cases.service.definitions import definition, keep
+from thanglong.core.cases.service.catalogue import definition, keep
 from thanglong.core.cases.service.opening import check_at, new_case, private_of
 from thanglong.core.cases.types import BulkCase, BulkDocument, BulkStep, Case, CaseType
 from thanglong.core.ledger import service as ledger

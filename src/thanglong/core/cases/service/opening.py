@@ -12,7 +12,7 @@ from thanglong.core.cases.repository import numbers, rows
 from thanglong.core.cases.rules import clock as timing
 from thanglong.core.cases.rules.forms import form_faults
 from thanglong.core.cases.service import writing
-from thanglong.core.cases.service.definitions import definition, keep, run_hooks
+from thanglong.core.cases.service.catalogue import definition, keep, run_hooks
 from thanglong.core.cases.types import Case, CaseOpened, CaseType, Contact, Place, StepContext
 from thanglong.kit import bus, clock, ports
 from thanglong.kit.errors import N_, Fault, Invalid

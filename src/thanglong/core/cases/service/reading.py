@@ -12,7 +12,7 @@ from thanglong.core.cases.repository import queue as repository
 from thanglong.core.cases.rules import moves
 from thanglong.core.cases.rules.buckets import day_end
 from thanglong.core.cases.service import writing
-from thanglong.core.cases.service.definitions import definition
+from thanglong.core.cases.service.catalogue import definition
 from thanglong.core.cases.service.people import is_reporter
 from thanglong.core.cases.types import (
     Case,
@@ -29,6 +29,7 @@ from thanglong.core.cases.types import (
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import NotFound, NotSignedIn
 from thanglong.kit.ports import Actor, Reach
+from thanglong.kit.text import fold
 
 MAX_PAGE = 200
 METRES_PER_DEGREE = 111_195.0
@@ -153,7 +154,7 @@ def search(actor: Actor, text: str, limit: int = 50) -> list[Case]:
     """The newest cases in reach whose number, subject or address holds every word, marks or not."""
     if _not_signed_in(actor):
         raise NotSignedIn()
-    if not text.strip():
+    if not fold(text):
         return []
     return repository.search(ports.reach(actor, "cases.view"), text, min(limit, MAX_PAGE))
 

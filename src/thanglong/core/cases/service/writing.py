@@ -8,7 +8,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from thanglong.core.cases.repository import rows
-from thanglong.core.cases.service.definitions import definition
+from thanglong.core.cases.service.catalogue import definition
 from thanglong.core.cases.types import Case, CaseType, Document, Event
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef

@@ -128,7 +128,7 @@ def build() -> City:
         service.register(case_type)
     top = _unit("Hà Nội", UnitKind.CITY, "01", None, 8_000_000)
     wards = [_unit(name, UnitKind.WARD, code, top.id, n) for name, code, n in
-             (("Cửa Nam", "00070", 50_000), ("Hoàn Kiếm", "00071", 70_000))]  # fmt: skip
+             (("Phường Cửa Nam", "00070", 50_000), ("Phường Hoàn Kiếm", "00071", 70_000))]  # fmt: skip
     places.bulk_load(SYSTEM, [top, *wards])
     ward, other = wards[0].id, wards[1].id
     people.bulk_load([

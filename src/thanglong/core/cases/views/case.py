@@ -1,10 +1,10 @@
 """One case: look, act, hand over, write."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -41,7 +41,7 @@ def show(request: HttpRequest, detail: CaseDetail, status: int = 200, **more: An
         if told:
             triggers["toast"] = told[-1]
         if triggers:
-            response["HX-Trigger"] = orjson.dumps(triggers).decode()
+            response["HX-Trigger"] = json.dumps(triggers)  # headers are ASCII
         return response
     return render(
         request, "cases/queue.html", queue.context(request, _actor(request)) | shown | {"one": True}, status=status

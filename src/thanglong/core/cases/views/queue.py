@@ -233,6 +233,7 @@ def assignable(actor: Actor, unit: UUID | None = None) -> list[tuple[UUID, str]]
 def assign_many(request: HttpRequest) -> HttpResponse:
     """Put somebody in charge of the ticked cases."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    ports.require(actor, "cases.assign")
     ticked: list[tuple[UUID, int]] = []
     try:
         for item in request.POST.getlist("case"):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import msgspec
+from django.db import transaction
 
 from thanglong.core.cases.repository import definitions as repository
 from thanglong.core.cases.rules import moves
@@ -75,13 +76,7 @@ def keep(case_type: CaseType) -> None:
     kept = repository.stored(*name)
     if kept is not None and kept[0] != digest:
         raise RuntimeError(changed(*name))
-    # a rolled-back transaction takes the stored row with it, so only a row seen again later counts as kept
-    if kept is not None and name in _seen:
-        _kept.add(name)
-    _seen.add(name)
-
-
-_seen: set[tuple[str, int]] = set()
+    transaction.on_commit(lambda: _kept.add(name))  # a roll-back takes the row with it
 
 
 def changed(key: str, version: int) -> str:
