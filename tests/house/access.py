@@ -1,0 +1,146 @@
+"""Who may open which address: one line for every address of the project. ``test_access.py`` tries all of them.
+
+A line is ``(route, who, option…)``. ``route`` is the pattern as urls.py writes it. ``who`` is
+
+- ``EVERYONE``: also without an account (the page itself may show more to some);
+- ``SIGNED_IN``: any official with an account, with or without a role;
+- an action such as ``"cases.view"``: a role that allows it, somewhere;
+- ``NOBODY``: refused to all, because the object belongs to somebody else.
+
+Options: ``OBJECT`` the address names an object of one ward, so the role must be held there or above, and everybody else
+gets the answer for a thing that does not exist or is not theirs; ``POST`` it is sent with that method (and nothing in
+it: a complaint about the form means that the door was open); ``at=…`` (a dict) fills the route's parameters or, under
+``"path"``, is the whole address. Parameters named after a thing of the test's ward (``number``, ``unit_id``, ``photo_id``…)
+are filled by themselves.
+"""
+
+from typing import Any
+
+EVERYONE, SIGNED_IN, NOBODY = "everyone", "signed in", "nobody"
+OBJECT, POST = "object", "post"
+
+ROWS: list[tuple[Any, ...]] = [
+    # core/ledger: public on purpose
+    ("ledger/", EVERYONE),
+    ("ledger/head.json", EVERYONE),
+    ("ledger/consistency.json", EVERYONE),
+    ("ledger/entry/<int:entry_id>/", EVERYONE),
+    ("ledger/entry/<int:entry_id>.json", EVERYONE),
+    # core/places: reading is public
+    ("units/", EVERYONE),
+    ("units/<uuid:unit_id>/", EVERYONE),
+    ("desk/places/", "places.manage"),
+    ("desk/places/new/", "places.manage"),
+    ("desk/places/<uuid:unit_id>/change/", "places.manage", OBJECT),
+    ("desk/places/<uuid:unit_id>/close/", "places.manage", OBJECT),
+    ("api/places", EVERYONE),
+    ("api/places/at", EVERYONE),
+    ("api/places/units.geojson", EVERYONE),
+    ("api/places/<uuid:unit_id>", EVERYONE),
+    # core/people
+    ("signin/", EVERYONE),
+    ("signout/", EVERYONE, POST),
+    ("me/", SIGNED_IN),
+    ("me/language/", SIGNED_IN, POST),
+    ("me/password/", SIGNED_IN, POST),
+    ("me/tokens/", SIGNED_IN, POST),
+    ("me/tokens/<uuid:token_id>/revoke/", "tokens.manage", POST),  # somebody else's key
+    ("desk/people/", "people.view"),
+    ("desk/people/?unit={unit_id}", "people.view", OBJECT),
+    ("desk/people/grant/", "people.grant"),
+    ("desk/people/new/", "people.manage"),
+    ("desk/people/<uuid:membership_id>/end/", "people.grant", OBJECT, POST),
+    # core/things
+    ("centre/things/", EVERYONE),
+    ("centre/things/type/<path:kind>/", EVERYONE),
+    ("centre/things/type/<path:kind>/?closed", "things.view", {"kind": "Ambulance"}),
+    ("centre/things/entity/<path:id>/", EVERYONE),
+    ("centre/things/entity/<path:id>/?closed", "things.view", {"id": "{ambulance}"}),
+    # core/cases
+    ("desk/", SIGNED_IN),  # rows in reach only; without a role an empty desk
+    ("desk/assign/", "cases.assign", POST),
+    ("desk/search/", SIGNED_IN),
+    ("desk/unit/", "measures.view"),
+    ("desk/cases/<str:number>/", "cases.view", OBJECT),
+    ("desk/cases/<str:number>/act/<str:action>/", "cases.view", OBJECT, {"action": "accept"}),
+    ("desk/cases/<str:number>/preview/", "cases.view", OBJECT, POST),
+    ("desk/cases/<str:number>/transfer/", "cases.view", OBJECT),
+    ("desk/cases/<str:number>/assign/", "cases.view", OBJECT),
+    ("desk/cases/<str:number>/message/", "cases.act", OBJECT, POST),
+    ("files/<uuid:document_id>/<str:variant>/", "cases.view", OBJECT, {"variant": "original"}),
+    # core/measures
+    ("centre/measures/", "measures.view"),
+    ("centre/measures/<measure:key>/", "measures.view"),
+    ("figures/", EVERYONE),
+    ("figures/<measure:key>/", EVERYONE),
+    ("api/measures.json", EVERYONE),
+    ("api/measures/<measure:key>.map.json", EVERYONE),
+    ("api/measures/<measure:key>.json", EVERYONE),
+    ("api/measures/<measure:key>.csv", EVERYONE),
+    # web
+    ("", EVERYONE),
+    ("search", EVERYONE),
+    ("help/", EVERYONE),
+    ("theme/", EVERYONE, POST),
+    ("language/", EVERYONE, POST),
+    ("centre/", "centre.view"),
+    ("centre/list/", "centre.view"),
+    ("centre/alarms/", "centre.view"),
+    ("centre/tiles/", "centre.view"),
+    ("centre/replay.json", "centre.view"),
+    ("centre/layers/<slug:key>.geojson", EVERYONE, {"key": "lighting"}),
+    ("centre/layers/<slug:key>.geojson?closed", "things.view", {"key": "ambulances"}),
+    ("tiles/base/<int:z>/<int:x>/<int:y>.mvt", EVERYONE, {"z": 10, "x": 813, "y": 450}),
+    ("healthz", EVERYONE),
+    ("healthz/web", EVERYONE),
+    ("robots.txt", EVERYONE),
+    ("favicon.ico", EVERYONE),
+    ("manifest.webmanifest", EVERYONE),
+    ("service-worker.js", EVERYONE),
+    # domains/requests: citizens
+    ("report/", EVERYONE),
+    ("report/photo/", EVERYONE, POST),
+    ("report/guess.json", EVERYONE, POST),
+    ("report/duplicates", EVERYONE, POST),
+    ("report/where.json", EVERYONE),
+    ("report/confirm/", NOBODY, POST),  # without a code that was sent to the asker
+    ("reports/", EVERYONE),
+    ("reports/map.geojson", EVERYONE),
+    ("reports/photo/<uuid:photo_id>/<str:variant>/", EVERYONE, {"variant": "thumb"}),
+    ("reports/<str:number>/", EVERYONE),
+    ("reports/<str:number>/qr.svg", EVERYONE),
+    ("reports/<str:number>/follow/", EVERYONE, POST),
+    ("reports/<str:number>/again/", EVERYONE, POST),
+    ("my/<str:number>/<str:secret>/", EVERYONE),
+    ("my/<str:number>/<str:secret>/?wrong", NOBODY, {"secret": "not-the-secret"}),
+    ("my/<str:number>/<str:secret>/sent/", EVERYONE),
+    ("my/<str:number>/<str:secret>/<str:action>/", EVERYONE, POST, {"action": "confirm"}),
+    ("my/<str:number>/<str:secret>/<str:action>/?wrong", NOBODY, POST, {"secret": "not-it", "action": "confirm"}),
+    # domains/requests: officers
+    ("desk/photos/", "requests.moderate"),
+    ("desk/photos/<uuid:photo_id>/", "requests.moderate", OBJECT, POST),
+    # surfaces/open311: an open standard for citizens' applications
+    (r"^open311/(?:v2/)?discovery(?:\.(?P<fmt>[A-Za-z0-9]+))?$", EVERYONE, {"path": "open311/v2/discovery.json"}),
+    (r"^open311/v2/services(?:\.(?P<fmt>[A-Za-z0-9]+))?$", EVERYONE, {"path": "open311/v2/services.json"}),
+    (
+        r"^open311/v2/services/(?P<code>[^/]+?)(?:\.(?P<fmt>[A-Za-z0-9]+))?$",
+        EVERYONE,
+        {"path": "open311/v2/services/waste.json"},
+    ),
+    (r"^open311/v2/requests(?:\.(?P<fmt>[A-Za-z0-9]+))?$", EVERYONE, {"path": "open311/v2/requests.json"}),
+    (
+        r"^open311/v2/requests/(?P<number>[^/]+?)(?:\.(?P<fmt>[A-Za-z0-9]+))?$",
+        EVERYONE,
+        {"path": "open311/v2/requests/{number}.json"},
+    ),
+    (
+        r"^open311/v2/tokens/(?P<token>[^/]+?)(?:\.(?P<fmt>[A-Za-z0-9]+))?$",
+        EVERYONE,
+        {"path": "open311/v2/tokens/{case}.json"},
+    ),
+    (
+        r"^open311/v2/servicerequestupdates(?:\.(?P<fmt>[A-Za-z0-9]+))?$",
+        EVERYONE,
+        {"path": "open311/v2/servicerequestupdates.json"},
+    ),
+]
