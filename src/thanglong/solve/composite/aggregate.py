@@ -43,14 +43,24 @@ def falls(method: str, power: float = 1.0) -> bool:
     return method == "harmonic" or (method == "generalised" and power < 0)
 
 
-def mean(x: Array, weights: Array, method: str = "arithmetic", power: float = 1.0) -> Array:
-    """Weighted mean of each row; NaN parts dropped, weights of the rest re-scaled; a row without any part is NaN."""
+def mean(
+    x: Array, weights: Array, method: str = "arithmetic", power: float = 1.0, zeros: bool = False
+) -> Array:
+    """Weighted mean of each row; NaN parts dropped, weights of the rest re-scaled; a row without any part is NaN.
+
+    A zero makes a geometric or harmonic mean zero: with ``zeros`` that is the answer, without it an error.
+    """
+    none = np.zeros(len(x), dtype=bool)
+    if zeros and method != "arithmetic":
+        nought = (x == 0) & (weights != 0)
+        none, x = nought.any(axis=1), np.where(x == 0, 1.0, x)
     f = forward(method, x, power)
     there = ~np.isnan(f)
     total = np.where(there, weights, 0.0).sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         s = np.where(there, f * weights, 0.0).sum(axis=1) / total
-        return np.where(there.any(axis=1), backward(method, s, power), np.nan)
+        y = np.where(there.any(axis=1), backward(method, s, power), np.nan)
+    return np.where(none, 0.0, y)
 
 
 def owa(x: Array, order_weights: Array) -> Array:
@@ -108,7 +118,7 @@ def combine(x: Array, weights: Array, method: str = "arithmetic", options: Mappi
     ``sign``."""
     given = dict(options or {})
     if method in MEANS:
-        return mean(x, weights, method, float(given.get("power", 1.0)))
+        return mean(x, weights, method, float(given.get("power", 1.0)), bool(given.get("zeros", False)))
     if method == "copeland":
         return copeland(x, weights)
     if method == "owa":

@@ -132,6 +132,8 @@ class Engine:
     # --- the fast road: quasi-arithmetic means all the way up --------------------------------------------------------
 
     def _fast(self, variant: Variant) -> bool:
+        if variant.options["options"].get("zeros", False):
+            return False
         return all(method_of(variant.tree, c, variant.options["method"]) in MEANS for c in variant.tree.aggregates)
 
     def _prepare(self, variant: Variant) -> None:
@@ -268,6 +270,6 @@ class Engine:
             values[k - at.start] = aggregate_tree(
                 variant.x, tree, options["method"], options["threshold"], options["options"]
             )[:, -1]
-        order = -ranks(values.T).T
+        order = -ranks(values.T * variant.tree[variant.tree.root].direction).T
         absent: Bools = np.asarray(np.isnan(values).any(axis=0))
         return np.where(np.isnan(order), 0.0, order), 2.0 ** math.ceil(math.log2(len(variant.x) + 2)), absent, values

@@ -102,8 +102,13 @@ class Result:
         return self.scores[:, index_of(self.framework.codes)[code or self.framework.root]]
 
     def ranks(self, code: str | None = None) -> Array:
-        """Ranks of one node (1 = best, ties share the best), within each time of a panel."""
+        """Ranks of one node (1 = best, ties share the best), within each time of a panel.
+
+        Best is highest, but lowest for an aggregate whose direction is -1 (an index of inequality, say).
+        """
         score = self.score(code)
+        if self.framework.children(code or self.framework.root):
+            score = score * self.framework[code or self.framework.root].direction
         out = np.full(len(score), np.nan)
         for rows in self.panel.years():
             out[rows] = ranks(score[rows])

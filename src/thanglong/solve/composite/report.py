@@ -152,7 +152,8 @@ def compare(variants: Mapping[str, Result], code: str | None = None) -> Comparis
     table = []
     for result in variants.values():
         at = index_of(result.units)
-        table.append(ranks(result.score(code)[[at[u] for u in common]]))
+        turn = result.framework[code or result.framework.root].direction
+        table.append(ranks(result.score(code)[[at[u] for u in common]] * turn))
     r = np.column_stack(table)
     change = r[:, :1] - r
     return Comparison(
@@ -188,7 +189,7 @@ def remove(panel: Panel, framework: Framework, pipeline: Pipeline, level: int = 
             )
         scores.append(_rebuilt(nominal, framework.with_weights({code: 0.0}), pipeline))
     table = np.column_stack(scores)
-    r = ranks(table)
+    r = ranks(table * framework[framework.root].direction)
     return Removal(codes, nominal.units, table, r, np.nanmean(np.abs(r - r[:, :1]), axis=0))
 
 

@@ -71,6 +71,8 @@ class Group:
         self.complete = all(self.present.values())
         self._cut: dict[str, tuple[list[str], list[str], exact.Fixed | None]] = {}
         self.bound = 1.0
+        # the order of sums is turned where f falls, and again where a low index is best
+        self.turned = falls(self.methods[self.tree.root], self.power) != (self.tree[self.tree.root].direction < 0)
         if not self.empty:
             self._segment(self.tree.root)
             top = forward(self.methods[self.tree.root], self.x[:, ~gaps], self.power)
@@ -144,8 +146,7 @@ class Group:
         """Numbers that order the units of each draw: larger is better, none beyond ``bound``."""
         shares = None if self.complete else _shares(self.tree, {c: w[at] for c, w in drawn.raw.items()}, self.present)
         total = self._sum(self.tree.root, drawn, at, shares)
-        return np.negative(total, out=total) if falls(self.methods[self.tree.root], self.power) else total
+        return np.negative(total, out=total) if self.turned else total
 
     def scores(self, order: Array) -> Array:
-        method = self.methods[self.tree.root]
-        return backward(method, -order if falls(method, self.power) else order, self.power)
+        return backward(self.methods[self.tree.root], -order if self.turned else order, self.power)
