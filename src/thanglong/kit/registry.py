@@ -70,7 +70,9 @@ class Layer:
 
     ``state`` names the attribute whose value decides the mark; ``states`` maps its values to
     ``normal | notice | urgent | silent`` (other values: normal). ``shape`` is the glyph's shape:
-    circle, square, triangle or diamond. ``title`` is a message id; ``url`` an alternative GeoJSON source.
+    circle, square, triangle or diamond. ``title`` is a message id; ``url`` an alternative GeoJSON source. ``line``
+    names a GeoProperty that holds a line: it is drawn in the state's colour, and marks stand only where a thing is
+    not normal.
     """
 
     key: str
@@ -86,6 +88,7 @@ class Layer:
     action: str = "things.view"
     minzoom: float = 0
     url: str = ""
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,7 @@ def props(layer: Layer) -> dict[str, Any]:
         "live": bool(layer.types),
         "shown": layer.shown,
         "minzoom": layer.minzoom,
+        "line": bool(layer.line),
     }
 
 
@@ -96,6 +97,9 @@ def feature(layer: Layer, entity: Entity) -> dict[str, Any] | None:
         properties["value"] = value
     if observed:
         properties["since"] = observed
+    shape = plain(entity, layer.line) if layer.line else None
+    if isinstance(shape, Mapping) and shape.get("type") == "LineString":
+        properties["line"] = shape["coordinates"]
     return {"type": "Feature", "geometry": {"type": "Point", "coordinates": at}, "properties": properties}
 
 

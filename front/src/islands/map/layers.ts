@@ -1,6 +1,8 @@
 // Glyph layers: things or cases as marks, clustered with counts, kept fresh from the live stream.
 import type { ExpressionSpecification, GeoJSONSource, GeoJSONSourceDiff, Map as MapLibre } from "maplibre-gl";
 import type { State } from "./glyphs";
+import { drawLines, lineData, showLines } from "./lines";
+import type { Palette } from "./palette";
 
 export interface LayerProps {
   key: string;
@@ -16,6 +18,8 @@ export interface LayerProps {
   shown?: boolean;
   minzoom?: number;
   cluster?: boolean;
+  /** marks carry a line, drawn in the state's colour */
+  line?: boolean;
 }
 
 export interface MarkProperties {
@@ -70,6 +74,7 @@ export class GlyphLayer {
     this.marks.clear();
     for (const feature of data.features) this.marks.set(String(feature.properties.id ?? feature.id), this.prepare(feature));
     this.source()?.setData(this.collection());
+    this.setLines();
     this.told();
   }
 
@@ -83,6 +88,10 @@ export class GlyphLayer {
 
   private collection(): GeoJSON.FeatureCollection {
     return { type: "FeatureCollection", features: [...this.marks.values()] };
+  }
+
+  private setLines(): void {
+    if (this.props.line) this.map.getSource<GeoJSONSource>(`lines-${this.props.key}`)?.setData(lineData(this.marks.values()));
   }
 
   private source(): GeoJSONSource | undefined {
@@ -115,6 +124,7 @@ export class GlyphLayer {
     const source = this.source();
     const changes = this.changed;
     this.changed = new Set();
+    this.setLines();
     if (!source) return;
     if (changes.size > 2000) source.setData(this.collection());
     else {
@@ -131,7 +141,8 @@ export class GlyphLayer {
 
   /** Put source and style layers on the map (also after a theme change). */
   draw(): void {
-    const { key, cluster = true } = this.props;
+    const { key, line, cluster = !line } = this.props;
+    if (line && this.colours) drawLines(this.map, key, lineData(this.marks.values()), this.colours, this.visible);
     const source = `layer-${key}`;
     if (!this.map.getSource(source)) {
       this.map.addSource(source, {
@@ -159,7 +170,8 @@ export class GlyphLayer {
       });
     }
     this.map.addLayer({
-      id: `${key}-marks`, type: "symbol", source, minzoom: this.props.minzoom ?? 0, filter: ["!", ["has", "point_count"]],
+      id: `${key}-marks`, type: "symbol", source, minzoom: this.props.minzoom ?? 0,
+      filter: line ? ["!=", ["get", "state"], "normal"] : ["!", ["has", "point_count"]],
       layout: {
         visibility, "icon-size": size, "icon-padding": 0,
         "icon-image": ["concat", `${key}-`, ["coalesce", ["get", "state"], "normal"]],
@@ -170,12 +182,14 @@ export class GlyphLayer {
   }
 
   ink = "#000";
+  colours?: Palette;
 
   show(visible: boolean): void {
     this.visible = visible;
     for (const id of [`${this.props.key}-clusters`, `${this.props.key}-marks`]) {
       if (this.map.getLayer(id)) this.map.setLayoutProperty(id, "visibility", visible ? "visible" : "none");
     }
+    if (this.props.line) showLines(this.map, this.props.key, visible);
     if (visible) void this.load();
   }
 }

@@ -107,6 +107,7 @@ export class MapView {
     for (const layer of this.layers.values()) {
       await drawGlyphs(this.map, layer.props.key, layer.props.icon, layer.props.shape ?? "circle", colours);
       layer.ink = colours.ink;
+      layer.colours = colours;
     }
     for (const layer of this.layers.values()) layer.draw();
   }

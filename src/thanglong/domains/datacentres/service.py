@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from thanglong.core.things import service as things
@@ -11,6 +10,7 @@ from thanglong.core.things.types import ThingQuery, observed, plain, position
 from thanglong.kit import clock
 from thanglong.kit.ports import SYSTEM, Actor
 from thanglong.solve.roster import figure_id
+from thanglong.web import words
 
 CENTRES = ("DataCentre",)
 
@@ -25,7 +25,7 @@ def load() -> Mapping[str, Any]:
         "value": round(drawn),
         "unit": "MW",
         "of": round(sum(float(plain(entity, "capacity", 0)) for entity in found)),
-        "note": gettext("a hall is too hot") if hot else gettext("PUE %(pue)s") % {"pue": number_format(pue, 2)},
+        "note": gettext("a hall is too hot") if hot else gettext("PUE %(pue)s") % {"pue": words.number(pue, 2)},
         "state": "urgent" if hot else "normal",
         "series": things.recent(SYSTEM, figure_id("datacentre-load"), "value"),
     }
@@ -40,11 +40,11 @@ def alarms(actor: Actor) -> Iterator[Mapping[str, Any]]:
             % {
                 "hall": plain(entity, "hottestHall", ""),
                 "name": plain(entity, "name"),
-                "heat": number_format(plain(entity, "temperature", 0), 1),
+                "heat": words.number(plain(entity, "temperature", 0), 1),
             },
             "place": position(entity),
             "since": observed(entity, "state") or clock.now(),
             "level": "urgent",
             "action_text": gettext("Show the complex"),
-            "action_url": f"/centre/?thing={entity['id']}",
+            "action_url": f"/centre/things/entity/{entity['id']}/",
         }

@@ -121,7 +121,7 @@ def tick(city: City, since: datetime, until: datetime) -> None:
 
 def _hospitals(city: City, minute: Minute) -> None:
     beds: list[int] = city.shared["hospital-beds"]
-    load = 0.62 + 0.25 * noise(city.seed, "hospital", len(beds), minute.number, 120)
+    load = 0.60 + 0.17 * noise(city.seed, "hospital", len(beds), minute.number, 120)
     at = stamp(minute.at)
     for i, (size, share) in enumerate(zip(beds, load.tolist(), strict=True)):
         free = max(0, round(size / 25 * (1 - share)))

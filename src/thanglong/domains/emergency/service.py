@@ -55,5 +55,5 @@ def _alarm(entity: Mapping[str, Any], text: str, since: Any, level: str, action:
         "since": since,
         "level": level,
         "action_text": action,
-        "action_url": f"/centre/?thing={entity['id']}",
+        "action_url": f"/centre/things/entity/{entity['id']}/",
     }

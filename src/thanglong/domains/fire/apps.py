@@ -25,8 +25,5 @@ class FireConfig(AppConfig):
             "hydrants", "fire", N_("Hydrants"), "hydrant", ("FireHydrant",), "state",
             {"working": "normal", "out_of_order": "notice"}, "circle", 27, shown=False, minzoom=13,
         ))  # fmt: skip
-        registry.tiles.add(
-            "engines_free", registry.Tile("centre", N_("Fire engines free"), "fire", service.free_engines, order=25)
-        )
         registry.alarms.add("fire", registry.Alarms(service.alarms, order=15))
         registry.demo.add("fire", registry.DemoStep(demo.build, demo.tick, order=43))

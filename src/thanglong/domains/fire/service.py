@@ -1,29 +1,16 @@
-"""What the 114 shows of itself: its tile and its alarms, read from the things' state."""
+"""What the 114 shows of itself: its alarms, read from the things' state."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext
 
 from thanglong.core.things import service as things
 from thanglong.core.things.types import ThingQuery, observed, plain, position
 from thanglong.kit import clock
-from thanglong.kit.ports import SYSTEM, Actor
+from thanglong.kit.ports import Actor
 
-ENGINES, HYDRANTS = ("FireEngine",), ("FireHydrant",)
-
-
-def free_engines() -> Mapping[str, Any]:
-    """The tile: fire engines free at their stations, of all."""
-    free = things.count(SYSTEM, ThingQuery(types=ENGINES, q=(("state", "==", "free"),)))
-    broken = things.count(SYSTEM, ThingQuery(types=HYDRANTS, q=(("state", "==", "out_of_order"),)))
-    note = ngettext("%(n)d hydrant out of order", "%(n)d hydrants out of order", broken) % {"n": broken}
-    return {
-        "value": free,
-        "of": things.count(SYSTEM, ThingQuery(types=ENGINES)),
-        "note": note if broken else gettext("all hydrants work"),
-        "state": "normal",
-    }
+ENGINES = ("FireEngine",)
 
 
 def alarms(actor: Actor) -> Iterator[Mapping[str, Any]]:
@@ -36,5 +23,5 @@ def alarms(actor: Actor) -> Iterator[Mapping[str, Any]]:
             "since": observed(entity, "state") or clock.now(),
             "level": "notice",
             "action_text": gettext("Follow the engine"),
-            "action_url": f"/centre/?thing={entity['id']}",
+            "action_url": f"/centre/things/entity/{entity['id']}/",
         }

@@ -42,5 +42,5 @@ def alarms(actor: Actor) -> Iterator[Mapping[str, Any]]:
             "since": observed(entity, "state") or clock.now(),
             "level": "notice",
             "action_text": gettext("Show the cabinet"),
-            "action_url": f"/centre/?thing={entity['id']}",
+            "action_url": f"/centre/things/entity/{entity['id']}/",
         }

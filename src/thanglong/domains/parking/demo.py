@@ -20,7 +20,7 @@ SITE = "OffStreetParking"
 KINDS = tuple(PARKING_CURVES)
 CLOSED = Wear("car-park", 6.0, 60, 240, 900)
 REPORT_EVERY = 5
-FULL, FILLING = 0.98, 0.85
+FULL, FILLING = 0.98, 0.93
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from math import cos, hypot, radians
 from typing import Any
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 
 from thanglong.core.things import service as things
 from thanglong.core.things.types import ThingQuery, plain, position
 from thanglong.kit.ports import SYSTEM
 from thanglong.solve.roster import figure_id
+from thanglong.web import words
 
 SITES = ("OffStreetParking",)
 
@@ -26,7 +26,7 @@ def nearby(lon: float, lat: float, radius_m: float, limit: int) -> Iterable[Mapp
         said = {"name": plain(entity, "name", ""), "n": free}
         yield {
             "title": ngettext("%(name)s: %(n)s free place", "%(name)s: %(n)s free places", free) % said,
-            "meta": gettext("%(m)s m away") % {"m": number_format(_metres(lon, lat, *at), force_grouping=True)},
+            "meta": gettext("%(m)s m away") % {"m": words.number(_metres(lon, lat, *at))},
             "icon": "parking", "shape": "square", "lon": at[0], "lat": at[1],
         }  # fmt: skip
 
@@ -45,7 +45,7 @@ def full_car_parks() -> Mapping[str, Any]:
     return {
         "value": full,
         "of": len(found),
-        "note": gettext("%(n)s places free") % {"n": number_format(free, force_grouping=True)},
+        "note": gettext("%(n)s places free") % {"n": words.number(free)},
         "state": "notice" if full * 4 > len(found) > 0 else "normal",
         "series": things.recent(SYSTEM, figure_id("parking-full"), "value"),
     }

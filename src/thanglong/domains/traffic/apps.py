@@ -19,7 +19,8 @@ class TrafficConfig(AppConfig):
         ))  # fmt: skip
         registry.layers.add("flows", registry.Layer(
             "flows", "traffic", N_("Traffic on main roads"), "detector", ("TrafficFlowObserved",), "state",
-            {"free": "normal", "slow": "notice", "jam": "urgent"}, "triangle", 11, True, minzoom=10,
+            {"free": "normal", "slow": "notice", "jam": "urgent"}, "triangle", 11, True, minzoom=11,
+            line="stretch",
         ))  # fmt: skip
         registry.tiles.add(
             "junctions_fault",

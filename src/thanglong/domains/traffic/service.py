@@ -65,5 +65,5 @@ def _alarm(entity: Mapping[str, Any], text: str, level: str, action: str) -> Map
         "since": observed(entity, "state") or clock.now(),
         "level": level,
         "action_text": action,
-        "action_url": f"/centre/?thing={entity['id']}",
+        "action_url": f"/centre/things/entity/{entity['id']}/",
     }
