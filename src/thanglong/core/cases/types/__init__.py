@@ -15,6 +15,23 @@ from thanglong.core.cases.types.definition import (
     State,
     StateKind,
 )
+from thanglong.core.cases.types.events import (
+    CaseClosed,
+    CaseEscalated,
+    CaseMessaged,
+    CaseMoved,
+    CaseOpened,
+    CaseTransferred,
+)
+from thanglong.core.cases.types.figures import (
+    CaseFacts,
+    Finished,
+    Footprint,
+    Hand,
+    Pace,
+    UnitLoad,
+    UnitWeek,
+)
 from thanglong.core.cases.types.records import (
     BUCKETS,
     Bucket,
@@ -23,30 +40,17 @@ from thanglong.core.cases.types.records import (
     BulkStep,
     Case,
     CaseChange,
-    CaseClosed,
     CaseDetail,
-    CaseEscalated,
-    CaseFacts,
-    CaseMessaged,
-    CaseMoved,
-    CaseOpened,
-    CaseTransferred,
     ClockSegment,
     Contact,
     Document,
     Event,
-    Finished,
-    Footprint,
-    Hand,
-    Pace,
     Place,
     PublicCase,
     QueueCounts,
     QueueFilter,
     QueuePage,
     StepContext,
-    UnitLoad,
-    UnitWeek,
 )
 
 __all__ = [

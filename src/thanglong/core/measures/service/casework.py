@@ -55,9 +55,10 @@ def _make(
 
         for (unit, start), group in groupby(found, key=cell):
             pairs = [(case, value) for case in group if (value := read(case)) is not None]
-            total = sum(value for _, value in pairs)
-            n = len(pairs)
-            figure = None if not n else float(n) if adds else scale * total / n
+            if not pairs:
+                continue
+            total, n = sum(value for _, value in pairs), len(pairs)
+            figure = float(n) if adds else scale * total / n
             lines = [_line(case, value) for case, value in pairs]
             yield Value(unit, start, figure, n, None if adds else total, None if adds else float(n), lines)
 

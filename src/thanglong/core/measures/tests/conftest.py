@@ -1,0 +1,38 @@
+"""The small city of the cases' tests, and measures over its case type."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from thanglong.kit import clock
+
+
+@pytest.fixture
+def frozen() -> Iterator[clock.Frozen]:
+    from thanglong.core.cases.tests.scene import START
+
+    moment = clock.Frozen(START)
+    with clock.use(moment):
+        yield moment
+
+
+@pytest.fixture
+def city(db: Any, frozen: clock.Frozen) -> Any:
+    from thanglong.core.cases.tests import scene
+
+    return scene.build()
+
+
+@pytest.fixture
+def repair(city: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Five measures over repairs, registered for one test."""
+    from thanglong.core.measures.service import case_measures, definitions
+    from thanglong.kit.registry import Registry
+
+    fresh: Registry[Any] = Registry("measure")
+    monkeypatch.setattr(definitions, "registered", fresh)
+    monkeypatch.setattr("thanglong.core.measures.service.computing.registered", fresh)
+    for item in case_measures("repair", ["repair"], domain="repair", targets={"in_time": 90.0}):
+        fresh.add(item.key, item)
+    return fresh
