@@ -1,19 +1,46 @@
 """The base map's tiles as the browser asks for them, with the units' layers."""
 
+import gzip
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.test import Client
+from shapely.geometry import box
 
 from thanglong.core.places import service
-from thanglong.core.places.tests.conftest import Town
+from thanglong.core.places.types import NewState, NewUnit, UnitKind
 from thanglong.formats import mvt
 from thanglong.kit import ports
+from thanglong.kit.ids import new_id
 from thanglong.kit.ports import SYSTEM
 
 X, Y = mvt.tile_at(10, 105.12, 21.05)
 URL = f"/tiles/base/10/{X}/{Y}.mvt"
+
+
+@dataclass(frozen=True)
+class Town:
+    """A city of three wards in a row."""
+
+    hoa_binh: UUID
+
+
+@pytest.fixture
+def town(db: None) -> Town:
+    day, city = date(2025, 7, 1), new_id()
+    units = [
+        NewUnit(city, [NewState(UnitKind.CITY, "01", "Thành phố Thử", day, boundary=box(105.0, 21.0, 105.3, 21.1))])
+    ]
+    for number, name in enumerate(("Cửa Nam", "Hòa Bình", "Đa Sĩ")):
+        west = 105.0 + number / 10
+        shape = box(west, 21.0, west + 0.1, 21.1)
+        state = NewState(UnitKind.WARD, str(number), f"Phường {name}", day, parent=city, boundary=shape)
+        units.append(NewUnit(new_id(), [state]))
+    service.bulk_load(SYSTEM, units)
+    return Town(units[2].id)
 
 
 @pytest.fixture(autouse=True)
@@ -45,8 +72,6 @@ def test_packed_for_browsers_that_can(town: Town, client: Client) -> None:
     packed = client.get(URL, headers={"Accept-Encoding": "gzip, br"})
     assert packed["Content-Encoding"] == "gzip"
     assert "Accept-Encoding" in packed["Vary"]
-    import gzip
-
     assert gzip.decompress(packed.content) == client.get(URL).content
 
 
