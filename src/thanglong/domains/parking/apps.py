@@ -21,4 +21,8 @@ class ParkingConfig(AppConfig):
             "parking_full", registry.Tile("centre", N_("Car parks full"), "parking", service.full_car_parks, order=50)
         )
         registry.nearby.add("parking", registry.Nearby(N_("Car parks"), service.nearby, order=40))
+        registry.tiles.add(
+            "parking_free",
+            registry.Tile("portal", N_("Free parking places now"), "parking", service.free_places, order=50),
+        )
         registry.demo.add("parking", registry.DemoStep(demo.build, demo.tick, order=46))

@@ -37,6 +37,17 @@ def _metres(lon: float, lat: float, other_lon: float, other_lat: float) -> int:
     return int(round(hypot(east, other_lat - lat) * 111_320, -1))
 
 
+def free_places() -> Mapping[str, Any]:
+    """The tile of the portal's home: free places of the whole city, now."""
+    found = things.query(SYSTEM, ThingQuery(types=SITES, limit=100_000))
+    full = sum(plain(entity, "state") == "full" for entity in found)
+    return {
+        "value": sum(int(plain(entity, "available", 0)) for entity in found),
+        "of": sum(int(plain(entity, "capacity", 0)) for entity in found) or None,
+        "note": ngettext("%(n)s car park is full", "%(n)s car parks are full", full) % {"n": full},
+    }
+
+
 def full_car_parks() -> Mapping[str, Any]:
     """The tile: car parks without a free place, and the free places of the whole city."""
     found = things.query(SYSTEM, ThingQuery(types=SITES, limit=100_000))

@@ -23,6 +23,8 @@ DOORS = (
     ("/reports/", "map", N_("Reports on the map"), N_("What others have reported, and what became of it")),
     ("/figures/", "chart", N_("The city in figures"), N_("How fast and how well the city works, ward by ward")),
 )
+RADII = (1000, 3000)
+FEW = 3
 CHIPS = (
     (N_("Broken street lamp"), "/report/?category=lamp"),
     (N_("Rubbish"), "/report/?category=waste"),
@@ -67,7 +69,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """One search line, the doors, what happens near me, the city in figures."""
     lon, lat = _place(request)
     unit = places.unit_at(lon, lat)
-    hits = finding.nearby(lon, lat)
+    radius = RADII[0]
+    hits = finding.nearby(lon, lat, radius)
+    if len(hits) < FEW:
+        radius = RADII[1]
+        hits = finding.nearby(lon, lat, radius)
     for number, hit in enumerate(hits):
         hit["id"] = f"near-{number}"
     context: dict[str, Any] = {
@@ -78,14 +84,15 @@ def home(request: HttpRequest) -> HttpResponse:
         "hits": hits,
         "kinds": sorted({hit["kind"] for hit in hits}),
         "alert": next((hit for hit in hits if hit["state"] in ("urgent", "notice")), None),
-        "map_props": _near_map(lon, lat, hits),
+        "kilometres": radius // 1000,
+        "map_props": _near_map(lon, lat, hits, radius),
         "tiles": figures.tiles("portal"),
         "figures_url": "/figures/" if there("/figures/") else "",
     }
     return render(request, "web/home.html", context)
 
 
-def _near_map(lon: float, lat: float, hits: list[dict[str, Any]]) -> dict[str, Any]:
+def _near_map(lon: float, lat: float, hits: list[dict[str, Any]], radius: int) -> dict[str, Any]:
     """The small map beside the list: one layer per source, marks given inline."""
     marks = [
         {
@@ -102,7 +109,13 @@ def _near_map(lon: float, lat: float, hits: list[dict[str, Any]]) -> dict[str, A
         }
         for hit in hits
     ]
-    return {"center": [lon, lat], "zoom": 14.6, "me": {"lon": lon, "lat": lat}, "marks": marks, "follow": False}
+    return {
+        "center": [lon, lat],
+        "zoom": 14.6 if radius == RADII[0] else 13.2,
+        "me": {"lon": lon, "lat": lat},
+        "marks": marks,
+        "follow": False,
+    }
 
 
 @require_safe
