@@ -112,7 +112,7 @@ def test_measures_and_case_types_are_documented() -> None:
     text = text_of("look-up/measures.md")
     assert not [item.key for item in measures.definitions() if f"`{item.key}`" not in text]
     text = text_of("look-up/case-types.md")
-    assert not [item.key for item in cases.types() if f"`{item.key}`" not in text]
+    assert not [item.key for item in cases.definitions() if f"`{item.key}`" not in text]
 
 
 def test_every_module_stands_in_the_readme() -> None:

@@ -28,9 +28,12 @@ class CasesConfig(AppConfig):
     def ready(self) -> None:
         from thanglong.core.cases import tasks  # noqa: F401
         from thanglong.core.cases.service.catalogue import check
+        from thanglong.core.cases.service.notifying import escalated
+        from thanglong.core.cases.types import CaseEscalated
         from thanglong.core.ledger import service as ledger
-        from thanglong.kit import registry
+        from thanglong.kit import bus, registry
 
+        bus.listen(CaseEscalated, "cases.escalated", escalated)
         for verb, text in PHRASES.items():
             ledger.phrases.add(verb, text)
         registry.health.add("cases", registry.Health(check))

@@ -16,7 +16,7 @@ def build(city: Any, report: Callable[[str], None]) -> None:
     figures = 0
     with repository.atomic():
         repository.set_cursor(CURSOR, cases.last_change())
-        for item in service.measures():
+        for item in service.definitions():
             figures += service.recompute(item.key, since)
     entries = service.close_periods()
-    report(f"{figures} figures of {len(service.measures())} measures, {entries} closed periods")
+    report(f"{figures} figures of {len(service.definitions())} measures, {entries} closed periods")

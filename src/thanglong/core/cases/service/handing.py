@@ -9,8 +9,9 @@ from django.db import transaction
 from thanglong.core.cases.repository import rows
 from thanglong.core.cases.service import writing
 from thanglong.core.cases.service.acting import row_changes
+from thanglong.core.cases.service.catalogue import run_hooks
 from thanglong.core.cases.service.people import is_reporter
-from thanglong.core.cases.types import Case, CaseMessaged, CaseTransferred, Event
+from thanglong.core.cases.types import Case, CaseMessaged, CaseTransferred, Event, StepContext
 from thanglong.core.people import service as people
 from thanglong.core.places import service as places
 from thanglong.kit import bus, clock, ports
@@ -105,7 +106,9 @@ def transfer(actor: Actor, case_id: UUID, unit: UUID, reason: str, *, version: i
         text = writing.sentence(case_type, "transferred")
         writing.tell(actor, "transferred", after, text, params, now, entry, before=case, data={"reason": reason})
         bus.publish(CaseTransferred(case.id, case.number, case.type, case.unit, unit, now))
-    return replace(after, ledger_entry=entry)
+        after = replace(after, ledger_entry=entry)
+        run_hooks(StepContext(actor, "transfer", case, after, {"reason": reason}, (), now))
+    return after
 
 
 def message(

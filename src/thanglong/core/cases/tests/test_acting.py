@@ -1,18 +1,24 @@
 """Actions: who may, what is needed, who was faster, and what follows."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import DatabaseError, transaction
 
-from thanglong.core.cases import service
+from thanglong.core.cases import models, service
+from thanglong.core.cases.service import catalogue
 from thanglong.core.cases.tests.helpers import LAMP, opened, proof, step, verbs
 from thanglong.core.cases.tests.scene import City
 from thanglong.core.cases.types import StateKind
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
+from thanglong.core.people.models import Account
+from thanglong.kit import ports
 from thanglong.kit.errors import Conflict, Denied, Invalid, NotFound, NotSignedIn
 from thanglong.kit.ports import ANONYMOUS, SYSTEM
+from thanglong.stores.jobs.queue import drain
 
 
 def test_the_whole_way(city: City, frozen: Any) -> None:
@@ -224,3 +230,41 @@ def test_the_platform_may_take_what_nobody_may(city: City) -> None:
     with pytest.raises(Denied):
         step(city.head, case, "close")
     assert step(SYSTEM, case, "close").state == "closed"
+
+
+def test_the_head_and_city_hall_hear_of_it(city: City, frozen: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = opened(city)
+    Account.objects.filter(pk=city.head.id).update(email="head@example.org")
+    sent: list[Any] = []
+    monkeypatch.setattr(ports.plugged, "sender", SimpleNamespace(send=sent.append))
+    frozen.at = case.due_at + timedelta(seconds=1) if case.due_at else frozen.at
+    service.sweep()
+    drain()
+    assert [(message.to, case.number in message.subject) for message in sent] == [("head@example.org", True)]
+
+
+def test_the_type_s_own_code_hears_each_step(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[Any] = []
+    monkeypatch.setitem(catalogue._hooks, "repair", heard.append)
+    case = step(city.officer, opened(city), "take")
+    service.transfer(city.head, case.id, city.other, "Bên kia đường", version=case.version)
+    assert [(context.action, context.case.state, context.case.unit) for context in heard] == [
+        ("", "new", city.ward), ("take", "doing", city.ward), ("transfer", "new", city.other),
+    ]  # fmt: skip
+    assert heard[0].before is None
+
+    def refuse(context: Any) -> None:
+        raise Invalid("no")
+
+    monkeypatch.setitem(catalogue._hooks, "repair", refuse)
+    with pytest.raises(Invalid):
+        opened(city)
+    assert service.last_change() == service.timeline(case.id)[-1].seq  # nothing of it was kept
+
+
+def test_events_are_only_ever_added(city: City) -> None:
+    case = opened(city)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        models.Event.objects.filter(case_id=case.id).update(text="Something else")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        models.Event.objects.filter(case_id=case.id).delete()

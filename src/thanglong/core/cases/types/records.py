@@ -216,7 +216,10 @@ class CaseChange:
 
 @dataclass(frozen=True, slots=True)
 class StepContext:
-    """What a type's own code hears inside the transaction of a step (``before`` is None when the case was opened)."""
+    """What a type's own code hears inside the transaction of a step (``before`` is None when the case was opened).
+
+    ``action`` is empty for the opening and ``transfer`` when the case went to another unit.
+    """
 
     actor: Actor
     action: str

@@ -10,7 +10,7 @@ from thanglong.core.cases import service as cases
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.measures import repository, rules
-from thanglong.core.measures.service.definitions import measure, measures, registered
+from thanglong.core.measures.service.catalogue import definitions, measure, registered
 from thanglong.core.measures.types import Figure, Measure, Value
 from thanglong.kit import clock
 from thanglong.kit.ports import SYSTEM
@@ -96,7 +96,7 @@ def close_periods() -> int:
     A figure that changes later loses its entry, and its period gets a new one.
     """
     entries = 0
-    for item in measures():
+    for item in definitions():
         present = rules.period_of(clock.today(), item.period)
         for period in repository.open_periods(item.key, present):
             with repository.atomic():

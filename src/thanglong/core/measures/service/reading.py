@@ -5,8 +5,8 @@ from datetime import date
 from uuid import UUID
 
 from thanglong.core.measures import repository, rules
+from thanglong.core.measures.service.catalogue import measure
 from thanglong.core.measures.service.computing import as_value
-from thanglong.core.measures.service.definitions import measure
 from thanglong.core.measures.types import CityFigure, Explanation, Figure, Input, Measure
 from thanglong.kit import ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn

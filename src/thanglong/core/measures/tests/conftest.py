@@ -27,11 +27,11 @@ def city(db: Any, frozen: clock.Frozen) -> Any:
 @pytest.fixture
 def repair(city: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Five measures over repairs, registered for one test."""
-    from thanglong.core.measures.service import case_measures, definitions
+    from thanglong.core.measures.service import case_measures, catalogue
     from thanglong.kit.registry import Registry
 
     fresh: Registry[Any] = Registry("measure")
-    monkeypatch.setattr(definitions, "registered", fresh)
+    monkeypatch.setattr(catalogue, "registered", fresh)
     monkeypatch.setattr("thanglong.core.measures.service.computing.registered", fresh)
     for item in case_measures("repair", ["repair"], domain="repair", targets={"in_time": 90.0}):
         fresh.add(item.key, item)

@@ -70,10 +70,10 @@ def test_following_gives_the_same_as_computing_everything(city: City, repair: An
 
     followed = snapshot()
     models.MeasureValue.objects.all().delete()
-    for item in service.measures():
+    for item in service.definitions():
         service.recompute(item.key, date(2026, 11, 1))
     assert snapshot() == followed
-    for item in service.measures():
+    for item in service.definitions():
         (point,) = service.city_series(ANONYMOUS, item.key, NOVEMBER, NOVEMBER)
         assert point.n == sum(figure.n for figure in service.values(ANONYMOUS, item.key))
 

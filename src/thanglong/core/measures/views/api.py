@@ -79,7 +79,7 @@ def _chosen(request: HttpRequest, key: str) -> tuple[Measure, list[Figure]]:
 @require_safe
 def listing(request: HttpRequest) -> HttpResponse:
     """Every public measure with its definition."""
-    found = [_definition(item) for item in service.measures() if item.public]
+    found = [_definition(item) for item in service.definitions() if item.public]
     return JsonResponse({"measures": found})
 
 

@@ -79,7 +79,7 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     actor = _actor(request)
     if not ports.reach(actor, "measures.view"):
         raise NotSignedIn() if actor.id is None else Denied()
-    return render(request, "measures/catalogue.html", {"groups": _catalogue(actor, service.measures())})
+    return render(request, "measures/catalogue.html", {"groups": _catalogue(actor, service.definitions())})
 
 
 @require_safe
@@ -137,7 +137,7 @@ def _why(actor: Actor, item: Measure, shown: dict[str, Any], unit: UUID | None) 
 @require_safe
 def figures(request: HttpRequest) -> HttpResponse:
     """All public measures, for everyone."""
-    public = [item for item in service.measures() if item.public]
+    public = [item for item in service.definitions() if item.public]
     return render(request, "measures/figures.html", {"groups": _catalogue(_actor(request), public)})
 
 

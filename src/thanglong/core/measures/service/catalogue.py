@@ -12,7 +12,7 @@ def register(item: Measure) -> Measure:
     return registered.add(item.key, item)
 
 
-def measures() -> list[Measure]:
+def definitions() -> list[Measure]:
     """All measures, by domain and order."""
     return sorted(registered, key=lambda item: (item.domain, item.order, item.key))
 

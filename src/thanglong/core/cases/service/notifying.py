@@ -1,0 +1,52 @@
+"""Telling officials that a case needs more time than promised."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext, override
+
+from thanglong.core.cases.service import writing
+from thanglong.core.cases.types import Case, CaseEscalated
+from thanglong.core.people import service as people
+from thanglong.core.people.types import AccountInfo
+from thanglong.core.places import service as places
+from thanglong.kit import ports
+from thanglong.kit.errors import NotFound
+from thanglong.kit.ports import Outgoing
+
+MAX_TOLD = 10
+
+
+def escalated(event: CaseEscalated) -> None:
+    """Write to those whom the escalation step names: the person in charge, the unit's head, or city hall."""
+    case, _ = writing.load(event.case_id)
+    if case.kind.closed:
+        return
+    for person in list(_told(event, case))[:MAX_TOLD]:
+        if person.email:
+            with override(person.language):
+                ports.plugged.sender.send(_letter(person, case))
+
+
+def _told(event: CaseEscalated, case: Case) -> Iterable[AccountInfo]:
+    if event.notify == "assignee" and case.assignee is not None:
+        try:
+            return [people.account(case.assignee)]
+        except NotFound:
+            return []
+    unit = places.city().id if event.notify == "city" else case.unit
+    return [member.account for member in people.members(unit, action="cases.assign")]
+
+
+def _letter(person: AccountInfo, case: Case) -> Outgoing:
+    values = {
+        "number": case.number,
+        "subject": case.subject,
+        "unit": writing.unit_name(case.unit),
+        "name": person.display_name,
+    }
+    subject = gettext("%(number)s needs more time than promised") % values
+    text = gettext(
+        "Dear %(name)s,\n\nthe case %(number)s (%(subject)s) of %(unit)s was not finished in the time that was "
+        "promised. Please look at it: /desk/cases/%(number)s/"
+    )
+    return Outgoing("email", person.email, subject, text % values)
