@@ -55,7 +55,7 @@ def used() -> dict[str, str]:
         if "tests" in path.parts or "migrations" in path.parts:
             continue
         for match in PYTHON.finditer(path.read_text(encoding="utf-8")):
-            if 'f"' not in match[1]:
+            if not match[1].startswith('f"'):
                 found.setdefault(literal(match[1].strip()), str(path.relative_to(SOURCE)))
     for path in [*SOURCE.rglob("templates/**/*.html"), *SOURCE.rglob("templates/**/*.txt")]:
         text = path.read_text(encoding="utf-8")
