@@ -1,0 +1,81 @@
+"""The city database's pages in the centre."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from thanglong.core.things import service
+from thanglong.core.things.types import geo, prop, rel
+from thanglong.kit import clock
+from thanglong.kit.ports import SYSTEM, ThingsStore
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _lamps(things: ThingsStore) -> None:
+    now = clock.now()
+    lamps: list[dict[str, Any]] = [
+        {
+            "id": f"urn:ngsi-ld:Streetlight:{n:03d}",
+            "type": "Streetlight",
+            "name": prop(f"Đèn {n}, phố Huế"),
+            "location": geo(105.85, 21.01),
+            "powerState": prop("on"),
+            "cabinet": rel("urn:ngsi-ld:StreetlightControlCabinet:1"),
+        }
+        for n in range(120)
+    ]
+    service.upsert(SYSTEM, lamps)
+    for n in range(3):
+        at = now - timedelta(minutes=9 - n)
+        service.upsert(SYSTEM, [{"id": lamps[0]["id"], "type": "Streetlight", "power": prop(100 + n, at, "WTT")}])
+    service.upsert(SYSTEM, [{"id": "urn:ngsi-ld:Rack:1", "type": "Rack", "name": prop("Rack 1")}])
+
+
+def test_types(client: Client) -> None:
+    page = client.get("/centre/things/")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "Đèn" in text and "120" in text
+    assert "Rack" not in text, "a stranger does not see closed types"
+
+
+def test_a_list_is_paged_and_searched(client: Client) -> None:
+    first = client.get("/centre/things/type/Streetlight/").content.decode()
+    assert "Đèn 0, phố Huế" in first and "Đèn 49, phố Huế" in first and "Đèn 50, phố Huế" not in first
+    second = client.get("/centre/things/type/Streetlight/", {"after": "urn:ngsi-ld:Streetlight:049"}).content.decode()
+    assert "Đèn 50, phố Huế" in second and "Đèn 49, phố Huế" not in second
+    found = client.get("/centre/things/type/Streetlight/", {"search": "ĐÈN 77"}).content.decode()
+    assert "Đèn 77, phố Huế" in found and "Đèn 78, phố Huế" not in found
+    assert "Đèn 7, phố Huế" in client.get("/centre/things/type/Streetlight/", {"search": "light:007"}).content.decode()
+    nothing = client.get("/centre/things/type/Streetlight/", {"search": "(((*"})
+    assert nothing.status_code == 200
+
+
+def test_an_entity_and_its_past(client: Client) -> None:
+    page = client.get("/centre/things/entity/urn:ngsi-ld:Streetlight:000/")
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert (
+        "Đèn 0, phố Huế" in text
+        and "WTT" in text
+        and 'data-island="chart"' in text
+        and "/ngsi-ld/v1/entities/urn" in text
+    )
+    assert page.context["chosen"] == "power" and [value for _, value in page.context["samples"]] == [
+        "102",
+        "101",
+        "100",
+    ]
+    other = client.get("/centre/things/entity/urn:ngsi-ld:Streetlight:000/", {"attribute": "powerState"})
+    assert other.context["chosen"] == "powerState"
+    assert client.get("/centre/things/entity/urn:ngsi-ld:Streetlight:000/", {"attribute": "no"}).status_code == 404
+
+
+def test_what_is_hidden_does_not_exist(client: Client) -> None:
+    assert client.get("/centre/things/entity/urn:ngsi-ld:Rack:1/").status_code == 404
+    assert client.get("/centre/things/entity/urn:nothing:1/").status_code == 404
+    assert client.get("/centre/things/type/Rack/").status_code in (302, 401)
