@@ -123,7 +123,9 @@ def _bounds(study: Study, panel: Panel, code: str) -> list[Finding]:
 
 def _finding(panel: Panel, row: int, level: Any, rule: str, text: str, names: Sequence[str]) -> Finding:
     values = {name: float(panel.column(name)[row]) for name in names}
-    return Finding(level, rule, text, panel.units[row], None if panel.times is None else float(panel.times[row]), values)
+    return Finding(
+        level, rule, text, panel.units[row], None if panel.times is None else float(panel.times[row]), values
+    )
 
 
 def names_in(text: str) -> set[str]:

@@ -73,11 +73,11 @@ def uncertainty(of: Study, data: Panel, draws: int, seed: int, time: float | Non
     return composite.uncertainty(data, of.framework, of.pipeline, _factors(of), draws, seed, time=time)
 
 
-def sensitivity(of: Study, data: Panel, n: int, seed: int, outcome: str = "rank_change", time: float | None = None) -> Sensitivity:
+def sensitivity(
+    of: Study, data: Panel, n: int, seed: int, outcome: str = "rank_change", time: float | None = None
+) -> Sensitivity:
     """Sobol indices of the study's factors."""
-    return composite.sensitivity(
-        data, of.framework, of.pipeline, _factors(of), n, seed, outcome=outcome, time=time
-    )
+    return composite.sensitivity(data, of.framework, of.pipeline, _factors(of), n, seed, outcome=outcome, time=time)
 
 
 def replay(of: Study, data: Panel, line: str, time: float | None = None) -> Any:

@@ -43,9 +43,7 @@ def falls(method: str, power: float = 1.0) -> bool:
     return method == "harmonic" or (method == "generalised" and power < 0)
 
 
-def mean(
-    x: Array, weights: Array, method: str = "arithmetic", power: float = 1.0, zeros: bool = False
-) -> Array:
+def mean(x: Array, weights: Array, method: str = "arithmetic", power: float = 1.0, zeros: bool = False) -> Array:
     """Weighted mean of each row; NaN parts dropped, weights of the rest re-scaled; a row without any part is NaN.
 
     A zero makes a geometric or harmonic mean zero: with ``zeros`` that is the answer, without it an error.

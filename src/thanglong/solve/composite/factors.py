@@ -167,7 +167,9 @@ def _check_weights(factor: WeightNoise | WeightSimplex | WeightSets, framework: 
     missing = [level for level in factor.levels if not 1 <= level < framework.height]
     if missing or not factor.levels:
         raise BadFramework(
-            f"no weights at level {missing or 'none'}; weights stand at levels 1 to {framework.height - 1}"
+            f"no weights at level {', '.join(map(str, missing)) or 'none'}; weights stand at levels 1 to {
+                framework.height - 1
+            }"
         )
     if isinstance(factor, WeightNoise) and any(not 0 < f <= 1 for f in factor.levels.values()):
         raise Unsuitable("noise lies above 0 and up to 1, so that no weight turns negative")

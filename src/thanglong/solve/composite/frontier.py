@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
 
 from .errors import CompositeError, Unsuitable
 from .factors import WeightSimplex, design, uniforms
@@ -29,6 +28,8 @@ def benefit_of_the_doubt(x: Array, least: float = 0.0, most: float = 1.0) -> Dou
     indicator.
     ``x``: complete, zero or more, more is better.
     """
+    from scipy import optimize
+
     if np.isnan(x).any() or (x < 0).any():
         raise Unsuitable("benefit of the doubt needs complete values of zero or more")
     n, m = x.shape

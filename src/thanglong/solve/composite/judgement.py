@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, stats
 
 from .columns import mid_ranks
 from .errors import CompositeError, UnknownMethod, Unsuitable
@@ -103,6 +102,8 @@ def best_worst(best: int, worst: int, best_to_others: Sequence[float], others_to
     ``best_to_others[j]``: how many times the best counts as much as j (1..9); ``others_to_worst[j]``: j against the
     worst.
     """
+    from scipy import optimize
+
     n = len(best_to_others)
     b, w = np.asarray(best_to_others, dtype=np.float64), np.asarray(others_to_worst, dtype=np.float64)
     if len(w) != n or b[best] != 1 or w[worst] != 1 or (b < 1).any() or (w < 1).any() or (best == worst and n > 1):
@@ -140,6 +141,8 @@ def budget(allocations: Array, total: float = 100.0, trim: float = 0.0) -> Array
 
     A row that does not add up to ``total`` is an error that names it.
     """
+    from scipy import stats
+
     a = np.atleast_2d(np.asarray(allocations, dtype=np.float64))
     wrong = np.flatnonzero((a < 0).any(axis=1) | (np.abs(a.sum(axis=1) - total) > 1e-6 * total))
     if len(wrong):
@@ -184,6 +187,8 @@ def delphi(ratings: Array, iqr_limit: float = 1.0) -> Consensus:
 
 def kendall_w(ratings: Array) -> tuple[float, float]:
     """Kendall's coefficient of concordance (0..1), corrected for ties, and its chi-square p-value."""
+    from scipy import stats
+
     whole = ratings[~np.isnan(ratings).any(axis=1)]
     m, n = whole.shape
     if m < 2 or n < 2:

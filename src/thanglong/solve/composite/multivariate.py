@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from .columns import mid_ranks
 from .errors import Degenerate, UnknownMethod
@@ -65,6 +64,8 @@ def _kendall(a: Array, b: Array) -> float:
 def p_values(x: Array, kind: str = "pearson") -> Array:
     """Two-sided p-value of each pair's correlation being zero (t test; for kendall the normal or exact test of
     SciPy)."""
+    from scipy import stats
+
     n_columns = x.shape[1]
     out = np.full((n_columns, n_columns), np.nan)
     for i in range(n_columns):

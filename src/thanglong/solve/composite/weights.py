@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize
 
 from .aggregate import aggregate_tree, combine, method_of
 from .errors import BadFramework, Degenerate, UnknownMethod, Unsuitable
@@ -175,6 +174,8 @@ def _above(
 def _search(
     objective: Callable[[Array], float], n: int, desired: Array | None, non_negative: bool, smooth: bool
 ) -> Array:
+    from scipy import optimize
+
     starts = [np.ones(n) / n]
     if desired is not None and not np.allclose(desired, starts[0]):
         starts.append(desired)
