@@ -166,11 +166,8 @@ def _check_weights(factor: WeightNoise | WeightSimplex | WeightSets, framework: 
         return 1
     missing = [level for level in factor.levels if not 1 <= level < framework.height]
     if missing or not factor.levels:
-        raise BadFramework(
-            f"no weights at level {', '.join(map(str, missing)) or 'none'}; weights stand at levels 1 to {
-                framework.height - 1
-            }"
-        )
+        named = ", ".join(map(str, missing)) or "none"
+        raise BadFramework(f"no weights at level {named}; weights stand at levels 1 to {framework.height - 1}")
     if isinstance(factor, WeightNoise) and any(not 0 < f <= 1 for f in factor.levels.values()):
         raise Unsuitable("noise lies above 0 and up to 1, so that no weight turns negative")
     return sum(len(framework.at_level(level)) for level in factor.levels)
