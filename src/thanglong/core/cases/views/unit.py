@@ -200,6 +200,7 @@ def page(week: UnitWeek) -> dict[str, Any]:
         "in_time_path": path,
         "in_time_x": x,
         "in_time_y": y,
+        "target_label": f"{BASE - HEIGHT * 35 / 40 + 14:.1f}",
         "target_y": f"{BASE - HEIGHT * 35 / 40:.1f}",
         "stars_mean": mean,
         "stars_n": rated,

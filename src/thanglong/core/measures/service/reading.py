@@ -61,10 +61,42 @@ def city_series(actor: Actor, key: str, first: date, last: date) -> list[CityFig
     return series
 
 
-def ranking(actor: Actor, key: str, period: date) -> list[Figure]:
-    """The units' figures of a period, best first; those with too few records at the end."""
+def together(item: Measure, figures: Sequence[Figure]) -> list[Figure]:
+    """Figures of several periods as one a unit, dated by the last; what can be added is added, never averaged."""
+    by_unit: dict[UUID, list[Figure]] = {}
+    for figure in figures:
+        by_unit.setdefault(figure.unit, []).append(figure)
+    found = []
+    for unit, parts in by_unit.items():
+        if len(parts) == 1:
+            found.append(parts[0])
+            continue
+        value, numerator, denominator, n = rules.total(item, [as_value(part) for part in parts])
+        found.append(
+            Figure(
+                item.key,
+                unit,
+                max(part.period for part in parts),
+                value,
+                numerator,
+                denominator,
+                n,
+                max(part.computed_at for part in parts),
+                rules.digest(part.digest for part in parts),
+            )
+        )
+    return found
+
+
+def _span(item: Measure, period: date, span: int, unit: UUID | None = None) -> list[Figure]:
+    first = rules.following(period, item.period, 1 - span)
+    return repository.figures(item.key, units=None if unit is None else [unit], first=first, last=period)
+
+
+def ranking(actor: Actor, key: str, period: date, span: int = 1) -> list[Figure]:
+    """The units' figures of ``span`` periods up to ``period``, best first; those with too few records at the end."""
     item = readable(actor, key)
-    figures = repository.figures(key, first=period, last=period)
+    figures = together(item, _span(item, period, span))
 
     def order(figure: Figure) -> tuple[bool, float, str]:
         value = figure.value if figure.value is not None else 0.0
@@ -73,16 +105,20 @@ def ranking(actor: Actor, key: str, period: date) -> list[Figure]:
     return sorted(figures, key=order)
 
 
-def explain(actor: Actor, key: str, unit: UUID, period: date) -> Explanation:
+def explain(actor: Actor, key: str, unit: UUID, period: date, span: int = 1) -> Explanation:
     """Why a unit's figure is what it is: the figure, the records behind it, and whether they still give its digest.
 
     Needs ``measures.view`` in the unit, because records are named.
     """
     item = measure(key)
     ports.require(actor, "measures.view", unit)
-    figure = repository.figure(key, unit, period)
-    if figure is None:
+    figures = _span(item, period, span, unit)
+    if not figures:
         raise NotFound()
-    inputs: Sequence[Input] = item.inputs(unit, period)
-    matches = rules.digest(entry.id for entry in inputs) == figure.digest
-    return Explanation(item, figure, tuple(inputs), matches)
+    inputs: list[Input] = []
+    matches = True
+    for figure in reversed(figures):
+        part = item.inputs(unit, figure.period)
+        matches = matches and rules.digest(entry.id for entry in part) == figure.digest
+        inputs += part
+    return Explanation(item, together(item, figures)[0], tuple(inputs), matches)

@@ -108,7 +108,8 @@ def map_values(request: HttpRequest, key: str) -> HttpResponse:
     """Bands and words by unit for the map of one ``period``."""
     item = service.measure(key)
     period = _day(request, "period") or rules.period_of(clock.today(), item.period)
-    figures = service.ranking(_actor(request), key, period)
+    span = int(request.GET["span"]) if request.GET.get("span") in ("12", "30") else 1
+    figures = service.ranking(_actor(request), key, period, span)
     room = "centre/measures" if request.GET.get("room") == "centre" else "figures"
-    link = f"/{room}/{item.key}/?period={period.isoformat()}&unit=%s"
+    link = f"/{room}/{item.key}/?period={period.isoformat()}&span={span}&unit=%s"
     return JsonResponse({"values": present.map_values(item, figures, link)})

@@ -35,6 +35,11 @@ def _asked(request: HttpRequest) -> tuple[date | None, UUID | None]:
     return period, unit
 
 
+def _span(request: HttpRequest) -> int:
+    text = request.GET.get("span", "")
+    return int(text) if text in ("1", "12", "30") else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A measure in the catalogue."""
@@ -90,9 +95,9 @@ def measure(request: HttpRequest, key: str) -> HttpResponse:
         raise NotSignedIn() if actor.id is None else Denied()
     period, unit = _asked(request)
     item = service.measure(key)
-    shown = present.page(actor, item, period, unit)
+    shown = present.page(actor, item, period, unit, _span(request))
     link = f"/centre/measures/{item.key}/?period={shown['period'].isoformat()}&unit=%s"
-    values = f"/api/measures/{item.key}.map.json?period={shown['period'].isoformat()}&room=centre"
+    values = f"/api/measures/{item.key}.map.json?period={shown['period'].isoformat()}&span={shown['span']}&room=centre"
     why = _why(actor, item, shown, unit)
     return render(
         request, "measures/measure.html", shown | {"map": present.map_props(item, values), "link": link, **why}
@@ -110,7 +115,7 @@ def _why(actor: Actor, item: Measure, shown: dict[str, Any], unit: UUID | None) 
         example = max(visible, key=lambda one: one.n).unit if visible else None
     if example is not None:
         try:
-            explained = service.explain(actor, item.key, example, shown["period"])
+            explained = service.explain(actor, item.key, example, shown["period"], shown["span"])
         except (Denied, NotFound):
             explained = None
     source = figure or point
@@ -148,8 +153,8 @@ def figure(request: HttpRequest, key: str) -> HttpResponse:
     if not item.public:
         raise NotFound()
     period, unit = _asked(request)
-    shown = present.page(_actor(request), item, period, unit)
-    values = f"/api/measures/{item.key}.map.json?period={shown['period'].isoformat()}"
+    shown = present.page(_actor(request), item, period, unit, _span(request))
+    values = f"/api/measures/{item.key}.map.json?period={shown['period'].isoformat()}&span={shown['span']}"
     point, one = shown["point"], shown["figure"]
     source = one or point
     more = {

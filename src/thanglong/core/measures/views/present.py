@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from thanglong.core.measures import rules, service
+from thanglong.core.measures.service.computing import as_value
 from thanglong.core.measures.types import CityFigure, Figure, Measure
 from thanglong.core.places import service as places
 from thanglong.kit import clock
@@ -17,12 +18,32 @@ from thanglong.kit.errors import NotFound
 from thanglong.kit.ports import Actor
 
 PERIODS = {"month": 24, "day": 60}
+YEAR = {"month": 12, "day": 30}
 EDGE = 5
 
 
 def period_text(period: date, kind: str) -> str:
     """``10/2026``, or ``19/11`` for days."""
     return f"{period.month}/{period.year}" if kind == "month" else f"{period.day}/{period.month}"
+
+
+def span_text(period: date, kind: str, span: int) -> str:
+    """The period, or ``12 months to 10/2026``."""
+    if span == 1:
+        return period_text(period, kind)
+    text = gettext("%(n)s months to %(last)s") if kind == "month" else gettext("%(n)s days to %(last)s")
+    return text % {"n": span, "last": period_text(period, kind)}
+
+
+def _city(item: Measure, figures: Sequence[Figure]) -> CityFigure | None:
+    """The city's figure over several periods."""
+    if not figures:
+        return None
+    value, numerator, denominator, n = rules.total(item, [as_value(figure) for figure in figures])
+    units = len({figure.unit for figure in figures})
+    return CityFigure(
+        figures[-1].period, value, numerator, denominator, n, rules.interval(item, numerator, denominator), units, None
+    )
 
 
 def unit_name(unit: UUID) -> str:
@@ -205,15 +226,25 @@ def strip(item: Measure, figures: Sequence[Figure], unit: UUID | None) -> dict[s
     }
 
 
-def page(actor: Actor, item: Measure, asked: date | None, unit: UUID | None) -> dict[str, Any]:
+def _chosen_span(actor: Actor, item: Measure, period: date, asked: int) -> int:
+    """One period, or a year of them where one alone gives too few records to compare most units."""
+    if asked in (1, YEAR[item.period]):
+        return asked
+    alone = service.ranking(actor, item.key, period)
+    enough = sum(not figure.small(item.small) for figure in alone)
+    return 1 if item.total == "sum" or 2 * enough >= len(alone) else YEAR[item.period]
+
+
+def page(actor: Actor, item: Measure, asked: date | None, unit: UUID | None, span: int = 0) -> dict[str, Any]:
     """What the pages of one measure share."""
     known = service.known_periods(item.key)
     current = rules.period_of(clock.today(), item.period)
     ended = [period for period in known if period < current]
     period = asked if asked in known else (ended or known or [current])[0]
     first = rules.following(max(known, default=period), item.period, 1 - PERIODS[item.period])
+    span = _chosen_span(actor, item, period, span)
     series = service.city_series(actor, item.key, max(first, min(known, default=period)), max(known, default=period))
-    figures = service.ranking(actor, item.key, period)
+    figures = service.ranking(actor, item.key, period, span)
     rows = rank_rows(item, figures)
     best, between, worst = ends(rows)
     own = service.values(actor, item.key, units=[unit], first=first) if unit else []
@@ -221,22 +252,32 @@ def page(actor: Actor, item: Measure, asked: date | None, unit: UUID | None) -> 
     before = next((one for one in series if one.period == rules.following(period, item.period, -1)), None)
     name = unit_name(unit) if unit else ""
     shown = next((figure for figure in figures if figure.unit == unit), None)
+    year = _city(
+        item, service.values(actor, item.key, first=rules.following(period, item.period, 1 - span), last=period)
+    )
+    if span > 1 and not unit:
+        point = year
     value = shown.value if shown else point.value if point and not unit else None
-    change = value - before.value if value is not None and before and before.value is not None and not unit else None
+    compared = value is not None and before and before.value is not None and not unit and span == 1
+    change = value - before.value if compared and value is not None and before and before.value is not None else None
     return {
         "measure": item,
         "title": gettext(item.title),
         "about": gettext(item.about) if item.about else "",
         "unit_text": unit_text(item),
         "period": period,
-        "period_text": period_text(period, item.period),
+        "period_text": span_text(period, item.period, span),
+        "step_text": period_text(period, item.period),
+        "span": span,
+        "other_span": YEAR[item.period] if span == 1 else 1,
+        "can_span": item.total != "sum",
         "older": _neighbour(known, period, 1),
         "newer": _neighbour(known, period, -1),
         "unfinished": period >= current,
         "point": point,
         "figure": shown,
         "value": value,
-        "gap": value - item.target if value is not None and item.target is not None else None,
+        "gap": abs(value - item.target) if value is not None and item.target is not None else None,
         "reached": value is not None
         and item.target is not None
         and item.direction * value >= item.direction * item.target,
