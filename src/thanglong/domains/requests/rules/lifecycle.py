@@ -160,7 +160,7 @@ ACTIONS = (
         "confirm", N_("It is fine, thank you"), (RESOLVED,), CONFIRMED, permission="", reporter=True,
         icon="check", style="primary", effects=("rate",),
         fields=(Field("rating", N_("How satisfied are you?"), "rating", required=False),),
-        text=N_("The reporter says it is fine."),
+        text=N_("The reporter looked at it and closed the report."),
     ),
     Action(
         "rate", N_("Rate it"), (CONFIRMED,), permission="", reporter=True, icon="check", effects=("rate",),
@@ -242,5 +242,6 @@ DEFINITION = CaseType(
     public_fields=("category", "public_text", "urgent"),
     icon="report",
     panel_template="requests/panel.html",
+    public_url="/reports/%s/",
     keep_personal_days=90,
 )

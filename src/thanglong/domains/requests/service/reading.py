@@ -43,8 +43,9 @@ def _cursor(text: str) -> tuple[datetime, str] | None:
         return None
 
 
-def listed(wanted: ListFilter, after: str = "", limit: int = PAGE) -> Page[Report]:
+def listed(wanted: ListFilter, after: str = "", limit: int | None = None) -> Page[Report]:
     """A page of the public list, newest first."""
+    limit = limit or PAGE
     found = reports.page(wanted, _cursor(after), min(limit, 200) + 1)
     more = len(found) > limit
     found = found[:limit]
@@ -80,6 +81,7 @@ def map_points(wanted: ListFilter, limit: int = MAX_POINTS) -> list[Point]:
                 "id": number,
                 "geometry": {"type": "Point", "coordinates": [lon, lat]},
                 "properties": {
+                    "id": number,
                     "title": title,
                     "meta": f"{words.said(kind.title) if kind else key} · {names[unit]}",
                     "url": f"/reports/{number}/",

@@ -190,13 +190,16 @@ class Card:
         return self.face.tag == "bad" and self.report.is_open
 
 
-def card(report: Report, distance_m: float | None = None) -> Card:
-    """What a list shows of a report."""
+def card(report: Report, distance_m: float | None = None, names: dict[UUID, str] | None = None) -> Card:
+    """What a list shows of a report; ``names`` remembers the units' names from card to card."""
+    names = {} if names is None else names
+    if report.unit not in names:
+        names[report.unit] = words.unit_name(report.unit)
     kind = category(report.category)
     before = [photo for photo in report.photos if photo.kind == "before"]
     return Card(
         report, face(report), words.category_title(report.category), kind.icon if kind else "report",
-        words.unit_name(report.unit), before[0] if before else None, distance_m,
+        names[report.unit], before[0] if before else None, distance_m,
     )  # fmt: skip
 
 

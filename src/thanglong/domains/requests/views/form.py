@@ -1,6 +1,7 @@
 """The report form: one long page without JavaScript, five steps with it; and the small endpoints it uses."""
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,10 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from thanglong.core.places import service as places
 from thanglong.domains.requests import service
-from thanglong.domains.requests.rules import CATEGORIES, FAMILIES, category, read
+from thanglong.domains.requests.rules import CATEGORIES, FAMILIES, category, mask, read
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.types import MAX_PHOTOS, NewReport, Reading
 from thanglong.domains.requests.views import common
+from thanglong.kit import clock
 from thanglong.kit.errors import Fault, Invalid, NotFound, TooLarge
 from thanglong.web.errors import wants_json
 
@@ -124,7 +126,7 @@ def form(request: HttpRequest) -> HttpResponse:
     if not as_json:
         if wrong:
             return _page(request, key=key, faults=[], photos=photos, wrong=wrong, status=400)
-        twins = [] if "same_checked" in request.POST else _twins(new)
+        twins = [] if "same_checked" in request.POST else [item for item in _twins(new) if not _just_sent(new, item)]
         if twins and not service.faults_of(new):
             return _page(request, key=key, faults=[], photos=photos, wrong=[], twins=twins)
     try:
@@ -149,6 +151,12 @@ def _content_key(key: str, new: NewReport) -> str:
     """A browser may show an old page of the form again with its key: another report under it is another report."""
     told = f"{key}|{new.category}|{new.text.strip()}|{new.lon}|{new.lat}|{new.address.strip()}"
     return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _just_sent(new: NewReport, item: common.Card) -> bool:
+    """Whether the twin is this very report, sent a moment ago by a double click."""
+    fresh = clock.now() - item.report.opened_at < timedelta(minutes=10)
+    return fresh and item.report.category == new.category and item.report.text == mask(new.text.strip())
 
 
 def _twins(new: NewReport) -> list[common.Card]:

@@ -79,8 +79,10 @@ def reports(request: HttpRequest) -> HttpResponse:
         "open": gettext("Being handled"), "late": gettext("Late"), "done": gettext("Done"),
         "refused": gettext("Refused"),
     }  # fmt: skip
+    names: dict[UUID, str] = {}
     context = {
-        "cards": [common.card(item) for item in page.items], "next": page.next, "total": service.counts(wanted),
+        "cards": [common.card(item, names=names) for item in page.items], "next": page.next,
+        "total": service.counts(wanted),
         "wanted": wanted, "map_props": map_props, "states": states,
         "categories": [(item.key, words.said(item.title)) for item in CATEGORIES],
         "wards": _wards(), "first": "after" not in request.GET,
@@ -167,7 +169,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     try:
         service.check_code(common.actor_of(request), codes[0], request.POST.get("digits", ""))
     except Invalid as error:
-        context = {"code": codes[0], "errors": common.said_of(error), "back": back}
+        context = {"code": codes[0], "errors": common.said_of(error), "back": back, "base": back}
         return render(request, "requests/code.html", context, status=400)
     return Redirect(f"{back}?confirmed=1", status=303)
 
