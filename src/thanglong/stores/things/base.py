@@ -203,7 +203,7 @@ class BaseThings(ABC):
         narrow = f"AND e.type IN ({marks(wanted)}) " if wanted else ""
         sql = (
             "SELECT h.seq, h.at, e.id, e.type, h.attr, h.op, h.value FROM history h JOIN entity e ON e.n = h.n "
-            f"WHERE h.seq > ? AND e.tenant = ? {narrow}ORDER BY h.seq"
+            f"WHERE h.seq > ? AND +e.tenant = ? {narrow}ORDER BY h.seq"
         )
         found = self._stream(sql, (after, self._tenant_id(), *wanted))
         groups = groupby(found, key=lambda row: row[0])
