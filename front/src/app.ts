@@ -18,6 +18,16 @@ function freshenTimes(): void {
   }
 }
 
+/** In a list beside what it opens, mark the link of what is open now (the swapped part says so with data-open). */
+function markOpen(): void {
+  const open = document.querySelector<HTMLElement>("[data-open]")?.dataset.open;
+  if (!open) return;
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("[data-keys-list] a[href]")) {
+    if (link.pathname === open) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
 /** Light, dark or as the device: at once here, kept in the cookie the server reads. */
 function listenForTheme(): void {
   document.addEventListener("submit", (event) => {
@@ -50,6 +60,7 @@ function listenForHtmx(): void {
   document.addEventListener("htmx:after:swap", () => {
     findIslands();
     freshenTimes();
+    markOpen();
   });
   document.addEventListener("htmx:error", (event) => {
     console.warn("htmx:", (event as CustomEvent<HtmxDetail>).detail.error);

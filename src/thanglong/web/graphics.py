@@ -27,7 +27,13 @@ def deadline(
     """Share used (0..1), state (``late``, ``soon``, ``paused``, ``done`` or empty) and words of a deadline."""
     base = {"due": due, "opened": opened, "big": big}
     if due is None:
-        return {**base, "share": "0", "state": "paused", "words": gettext("No deadline"), "icon": ""}
+        return {
+            **base,
+            "share": "0",
+            "state": "paused",
+            "words": gettext("Clock stopped") if paused else gettext("No deadline"),
+            "icon": "",
+        }
     end = closed or now
     start = opened or due - timedelta(days=1)
     share = min(max((end - start) / max(due - start, timedelta(seconds=1)), 0.0), 1.0)

@@ -32,7 +32,7 @@ def _actor(request: HttpRequest) -> Actor:
 
 def show(request: HttpRequest, detail: CaseDetail, status: int = 200, **more: Any) -> HttpResponse:
     """The case: alone for htmx, with the queue around it otherwise."""
-    shown = story.page(detail, clock.now()) | {"current": detail.case.id} | more
+    shown = story.page(detail, clock.now()) | {"current": detail.case.id, "opened_here": True} | more
     if request.headers.get("HX-Request"):
         response = render(request, "cases/_case.html", shown)  # htmx swaps only answers without an error status
         told = [{"text": str(message), "kind": "ok" if message.tags == "success" else "bad"}
@@ -179,7 +179,7 @@ def transfer(request: HttpRequest, number: str) -> HttpResponse:
             errors = _words(error)
             detail = service.case(actor, number)
     text = asked.get("q", "").strip()
-    found = places.find(text, limit=8) if text else []
+    found = places.find(text, on=clock.today(), limit=8) if text else []
     return show(
         request, detail, 400 if errors else 200, panel="transfer", panel_errors=errors, q=text,
         units=[(unit.id, unit_name(unit.id)) for unit in found if unit.id != detail.case.unit],
