@@ -23,6 +23,7 @@ class Finder(ABC):
     """
 
     REGEX = ""
+    BARE = "a.{}"
 
     def __init__(self, query: ThingQuery, tenant: int | None, rows: Rows, name: Callable[[str], int | None]) -> None:
         self.query = query
@@ -59,7 +60,7 @@ class Finder(ABC):
         """How many there are, whatever ``limit``, ``offset`` and ``after``."""
         if self._only_types():
             return self._tally()
-        plan = self._plan()
+        plan = self._plan(whole=True)
         if plan is None:
             return 0
         driver, tests = plan
@@ -71,30 +72,49 @@ class Finder(ABC):
 
     # -- what to do
 
-    def _plan(self) -> tuple[Sql | None, list[Sql]] | None:
-        """The driving select (None: walk the ids) and the tests on ``x``; None when nothing can hold."""
+    def _plan(self, whole: bool = False) -> tuple[Sql | None, list[Sql]] | None:
+        """The driving select (None: walk the ids) and the tests on ``x``; None when nothing can hold.
+
+        ``whole``: all that hold are wanted, not a page of them.
+        """
         query = self.query
         if self.tenant is None:
             return None
         self.types = [number for kind in query.types if (number := self.name(kind)) is not None]
         if query.types and not self.types:
             return None
-        compiler = Terms(self.tenant, self.types or self._all_types(), self.name, self.REGEX)
-        drivers: list[tuple[int, Sql]] = []
-        tests: list[tuple[Sql, Sql | None]] = []
-        for condition in self._conditions():
-            drive = compiler.drive(condition)
-            tests.append((compiler.test(condition), drive))
-        best = self._spatial(tests, drivers)
-        if not best:
+        compiler = Terms(self.tenant, self.types or self._all_types(), self.name, self.REGEX, self.BARE)
+        tests = [(compiler.test(condition), compiler.drive(condition)) for condition in self._conditions()]
+        if not self._spatial(tests):
             return None
-        drivers.extend((self._size(drive), drive) for _, drive in tests if drive is not None and not query.ids)
-        others = self._id_tests()
-        size, driver = min(drivers, key=lambda item: item[0], default=(PROBE + 1, None))
-        if driver is not None and size > PROBE:
-            driver = None
-        kept = [test for test, drive in tests if driver is None or drive is not driver]
-        return driver, [*others, *kept]
+        driver = None if query.ids else self._cheapest([drive for _, drive in tests if drive is not None], whole)
+        return driver, [*self._id_tests(), *(test for test, drive in tests if drive is None or drive is not driver)]
+
+    def _cheapest(self, drives: list[Sql], whole: bool) -> Sql | None:
+        """The range to drive the query with, or None where walking the ids finds the page sooner.
+
+        Driving fetches, tests and sorts every entity of the range. Walking tests one entity after the other until the
+        page is full: as many as the page holds, divided by the share of entities that pass all ranges.
+        """
+        sized = sorted(((self._size(drive), drive) for drive in drives), key=lambda item: item[0])
+        if not sized:
+            return None
+        total = max(self._total(), 1)
+        walked = float(total)
+        if not whole:
+            walked = float(self.query.limit + self.query.offset)
+            for size, _ in sized:
+                walked *= total / max(size, 1)
+        size, drive = sized[0]
+        return drive if size <= min(walked, total) and (size <= PROBE or whole) else None
+
+    def _total(self) -> int:
+        kinds = f" AND type IN ({marks(self.types)})" if self.types else ""
+        return int(
+            self.rows(f"SELECT coalesce(sum(count), 0) FROM tally WHERE tenant = ?{kinds}", [self.tenant, *self.types])[
+                0
+            ][0]
+        )
 
     def _conditions(self) -> Iterable[Condition]:
         found: list[Condition] = [Term(*term) for term in self.query.q]
@@ -105,7 +125,7 @@ class Finder(ABC):
             found.append(where)
         return found
 
-    def _spatial(self, tests: list[tuple[Sql, Sql | None]], drivers: list[tuple[int, Sql]]) -> bool:
+    def _spatial(self, tests: list[tuple[Sql, Sql | None]]) -> bool:
         """Add the spatial criteria; False when nothing can hold them."""
         query = self.query
         if query.box is not None:

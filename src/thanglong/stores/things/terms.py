@@ -75,6 +75,8 @@ class Terms:
     name: Callable[[str], int | None]
     regex: str
     """A placeholder-bearing template such as ``{} REGEXP ?``."""
+    bare: str = "a.{}"
+    """How a column is named where its own index must not be used: a test of one entity goes by the primary key."""
 
     def test(self, condition: Condition) -> Sql:
         """A boolean expression on the entity ``x.n``."""
@@ -101,7 +103,7 @@ class Terms:
         scope, values = self._scope(condition.attribute)
         if not scope:
             return NOTHING
-        predicate, more = self._predicate(condition.operator, condition.value)
+        predicate, more = self._predicate(condition.operator, condition.value, "a.{}")
         return f"SELECT a.n FROM attribute a WHERE {scope} AND {predicate}", [*values, *more]
 
     def _scope(self, attribute: str) -> Sql:
@@ -123,34 +125,34 @@ class Terms:
             return f"NOT {there}", values
         negative = operator in ("!=", "!~=")
         plain = {"!=": "==", "!~=": "~="}.get(operator, operator)
-        predicate, more = self._predicate(plain, term.value)
+        predicate, more = self._predicate(plain, term.value, self.bare)
         found = f"EXISTS (SELECT 1 FROM attribute a WHERE {scope} AND a.n = x.n AND {predicate})"
         if negative:
             return f"({there} AND NOT {found})", [*values, *values, *more]
         return found, [*values, *more]
 
-    def _predicate(self, operator: str, value: Any) -> Sql:
+    def _predicate(self, operator: str, value: Any, column: str) -> Sql:
         if operator == "~=":
-            return self._pattern(str(value))
+            return self._pattern(str(value), column.format("text"))
         if operator not in COMPARE:
             raise Invalid(N_("%(operator)s is not an operator we know."), operator=operator)
         if isinstance(value, list):
-            parts = [self._predicate(operator, item) for item in value] or [("1 = 0", [])]
+            parts = [self._predicate(operator, item, column) for item in value] or [("1 = 0", [])]
             return f"({' OR '.join(sql for sql, _ in parts)})", [item for _, more in parts for item in more]
         if isinstance(value, tuple):
             low, high = value
-            (left, first), (right, second) = self._predicate(">=", low), self._predicate("<=", high)
+            (left, first), (right, second) = self._predicate(">=", low, column), self._predicate("<=", high, column)
             return f"({left} AND {right})", [*first, *second]
-        column, compared = _column(value)
+        name, compared = _column(value)
         sign = "=" if operator == "==" else operator
-        return f"a.{column} {sign} ?", [compared]
+        return f"{column.format(name)} {sign} ?", [compared]
 
-    def _pattern(self, pattern: str) -> Sql:
+    def _pattern(self, pattern: str, text: str) -> Sql:
         checked_pattern(pattern)
         prefix = literal_prefix(pattern)
         sql, values = f"a.text IS NOT NULL AND {self.regex.format('a.text')}", [pattern]
         if prefix:
-            sql, values = f"a.text >= ? AND a.text < ? AND {sql}", [prefix, after_prefix(prefix), pattern]
+            sql, values = f"{text} >= ? AND {text} < ? AND {sql}", [prefix, after_prefix(prefix), pattern]
         return f"({sql})", values
 
 

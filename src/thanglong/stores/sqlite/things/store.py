@@ -96,6 +96,7 @@ class SqliteFinder(Finder):
     """The SQLite dialect."""
 
     REGEX = "{} REGEXP ?"
+    BARE = "+a.{}"
 
     def among(self, column: str, values: Sequence[str]) -> Sql:
         return among(column, values)
