@@ -26,7 +26,7 @@ FIRST, TOTAL = np.array([0.3139, 0.4424, 0.0]), np.array([0.5576, 0.4424, 0.2437
 
 def test_sobol_estimator_on_the_reference_run(coinr) -> None:
     _, _, y = coinr.block("sa_ishigami_y", key="none")
-    found = attribution.sobol_estimate(y[:, 0], 512, ["V1", "V2", "V3"])
+    found = attribution.sobol_estimate(y[:, 0], 512, ["V1", "V2", "V3"], centre=False)
     rows = coinr.rows("sa_ishigami_indices")
     np.testing.assert_allclose(found.first, [float(r["Si"]) for r in rows], rtol=1e-9)
     np.testing.assert_allclose(found.total, [float(r["STi"]) for r in rows], rtol=1e-9)
@@ -53,13 +53,17 @@ def test_sobol_agrees_with_salib() -> None:
     u = attribution.sobol_design(n, COLUMNS, d, 6)
     y = ishigami(u)
     # SALib interleaves A, AB_1.., B for each row
-    rows = [y[k] if part == 0 else y[n + k] if part == d + 1 else y[(1 + part) * n + k] for k in range(n) for part in range(d + 2)]
+    rows = [
+        y[k] if part == 0 else y[n + k] if part == d + 1 else y[(1 + part) * n + k]
+        for k in range(n)
+        for part in range(d + 2)
+    ]
     problem = {"num_vars": d, "names": ["a", "b", "c"], "bounds": [[0, 1]] * d}
     theirs = sobol.analyze(problem, np.array(rows), calc_second_order=False, seed=1)
     mine = attribution.sobol_estimate(y, n, ["a", "b", "c"])
     # SALib centres the outcome and divides by the population variance; the total index is the same estimator
-    np.testing.assert_allclose(mine.total * (2 * n - 1) / (2 * n) ** 1 * 2 * n / (2 * n - 1), theirs["ST"], rtol=2e-3)
-    np.testing.assert_allclose(mine.first, theirs["S1"], atol=0.06)
+    np.testing.assert_allclose(mine.total, theirs["ST"], rtol=2e-3)
+    np.testing.assert_allclose(mine.first, theirs["S1"], rtol=5e-3, atol=2e-3)
 
 
 def test_pawn_agrees_with_salib() -> None:
@@ -70,7 +74,12 @@ def test_pawn_agrees_with_salib() -> None:
     problem = {"num_vars": 3, "names": ["a", "b", "c"], "bounds": [[0, 1]] * 3}
     theirs = pawn.analyze(problem, u, y, S=10, seed=1)
     mine = attribution.pawn_estimate(u, y, ["a", "b", "c"])
-    for name, values in (("median", mine.median), ("mean", mine.mean), ("maximum", mine.maximum), ("minimum", mine.minimum)):
+    for name, values in (
+        ("median", mine.median),
+        ("mean", mine.mean),
+        ("maximum", mine.maximum),
+        ("minimum", mine.minimum),
+    ):
         np.testing.assert_allclose(values, theirs[name], atol=0.012)
 
 
@@ -104,7 +113,12 @@ def test_ahp_agrees_with_ahpy() -> None:
     np.testing.assert_allclose(found.weights, [theirs.local_weights[c] for c in "abcd"], atol=1e-8)
     assert abs(found.consistency_ratio - theirs.consistency_ratio) < 1e-3
     saaty = ahpy.Compare("x", given, precision=10, random_index="saaty")
-    assert abs(judgement.ahp(judgement.pairwise_matrix("abcd", given), "saaty").consistency_ratio - saaty.consistency_ratio) < 2e-3
+    assert (
+        abs(
+            judgement.ahp(judgement.pairwise_matrix("abcd", given), "saaty").consistency_ratio - saaty.consistency_ratio
+        )
+        < 2e-3
+    )
 
 
 def test_objective_weights_and_topsis_agree_with_pymcdm() -> None:
@@ -165,7 +179,9 @@ def test_kemeny_is_the_best_of_all_orders() -> None:
 def test_best_worst_of_the_published_example() -> None:
     # Rezaei (2016), buying a car: best is price (0), worst is style (4)
     found = judgement.best_worst(0, 4, [1, 2, 4, 2, 8], [8, 4, 2, 4, 1])
-    np.testing.assert_allclose(found.weights, np.array([8, 4, 2, 4, 1]) / 19, atol=1e-9)  # wholly consistent: exact ratios
+    np.testing.assert_allclose(
+        found.weights, np.array([8, 4, 2, 4, 1]) / 19, atol=1e-9
+    )  # wholly consistent: exact ratios
     assert found.xi < 1e-9
     uneven = judgement.best_worst(1, 2, [2, 1, 8], [4, 8, 1])
     assert uneven.xi < 0.06 and abs(uneven.weights.sum() - 1) < 1e-12 and uneven.weights.argmax() == 1
@@ -175,6 +191,8 @@ def test_benefit_of_the_doubt_by_hand() -> None:
     x = np.array([[1.0, 0.0], [0.0, 1.0], [0.5, 0.5], [0.4, 0.4]])
     found = frontier.benefit_of_the_doubt(x)
     np.testing.assert_allclose(found.scores, [1, 1, 1, 0.8], atol=1e-9)
-    np.testing.assert_allclose(frontier.benefit_of_the_doubt(x * [3, 700]).scores, found.scores, atol=1e-9)  # units do not matter
+    np.testing.assert_allclose(
+        frontier.benefit_of_the_doubt(x * [3, 700]).scores, found.scores, atol=1e-9
+    )  # units do not matter
     bound = frontier.benefit_of_the_doubt(x[2:], least=0.25, most=0.75)
     assert (bound.shares > 0.25 - 1e-9).all() and (bound.shares < 0.75 + 1e-9).all()

@@ -5,12 +5,24 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-
 from tests.composite.made import BASE, framework, panel
+
 from thanglong.solve import composite
 from thanglong.solve.composite import (
-    Degenerate, Unsuitable, aggregate, columns, exact, frontier, impute, judgement, multivariate, normalise, outrank,
-    prepare, treat, weights,
+    Degenerate,
+    Unsuitable,
+    aggregate,
+    columns,
+    exact,
+    frontier,
+    impute,
+    judgement,
+    multivariate,
+    normalise,
+    outrank,
+    prepare,
+    treat,
+    weights,
 )  # fmt: skip
 from thanglong.solve.composite.types import Framework, Node, Panel, Pipeline
 
@@ -69,7 +81,9 @@ def test_gaps_are_dropped_and_weights_rescaled(x) -> None:
 @given(tables, st.integers(0, 2**31))
 def test_permutation_of_units_and_of_indicators(x, seed) -> None:
     varied(x)
-    pipeline = Pipeline.of(("normalise", {"options": {"lower": 1, "upper": 100}}), ("aggregate", {"method": "geometric"}))
+    pipeline = Pipeline.of(
+        ("normalise", {"options": {"lower": 1, "upper": 100}}), ("aggregate", {"method": "geometric"})
+    )
     base = index_of_table(x, pipeline)
     order = np.random.default_rng(seed).permutation(len(x))
     np.testing.assert_allclose(index_of_table(x[order], pipeline).score(), base.score()[order], rtol=1e-9)
@@ -127,11 +141,18 @@ def test_treatment_keeps_order_and_never_widens(x) -> None:
 
 @given(gappy)
 def test_imputation_never_touches_what_is_there(x) -> None:
-    data = Panel(tuple(f"u{i}" for i in range(len(x))), tuple(f"i{j}" for j in range(x.shape[1])), x,
-                 {"g": tuple("ab"[i % 2] for i in range(len(x)))})
+    data = Panel(
+        tuple(f"u{i}" for i in range(len(x))),
+        tuple(f"i{j}" for j in range(x.shape[1])),
+        x,
+        {"g": tuple("ab"[i % 2] for i in range(len(x)))},
+    )
     tree = framework(x.shape[1], 2)
     for method in ("mean", "median", "group_mean", "group_median", "constant", "row_mean"):
-        if method == "row_mean" and (np.isnan(x).all(axis=0).any() or any(len(np.unique(x[~np.isnan(x[:, j]), j])) < 2 for j in range(x.shape[1]))):
+        if method == "row_mean" and (
+            np.isnan(x).all(axis=0).any()
+            or any(len(np.unique(x[~np.isnan(x[:, j]), j])) < 2 for j in range(x.shape[1]))
+        ):
             continue
         y = impute.impute(data, tree, method, group="g").values
         there = ~np.isnan(x)
@@ -173,7 +194,11 @@ def test_condorcet_paradox_is_seen() -> None:
     assert outrank.cycles(x) == 1 and outrank.cycles(np.arange(9.0).reshape(3, 3)) == 0
 
 
-@given(hnp.arrays(np.float64, st.tuples(st.integers(2, 8), st.integers(2, 30)), elements=st.sampled_from([0.0, 1.0, 2.5, -3.0])))
+@given(
+    hnp.arrays(
+        np.float64, st.tuples(st.integers(2, 8), st.integers(2, 30)), elements=st.sampled_from([0.0, 1.0, 2.5, -3.0])
+    )
+)
 def test_exact_ranks_are_the_published_ranks(x) -> None:
     out = np.zeros(x.shape, dtype=np.int16)
     exact.ranks_of(x, 4.0, None, out)
@@ -186,7 +211,11 @@ def test_equal_units_share_a_rank_everywhere() -> None:
     result = index_of_table(x)
     assert result.ranks()[3] == result.ranks()[7]
     found = composite.uncertainty(
-        result.panel, result.framework, BASE, [composite.WeightNoise({1: 0.5}), composite.Choice("aggregate.method", ("arithmetic", "geometric"))], 500
+        result.panel,
+        result.framework,
+        BASE,
+        [composite.WeightNoise({1: 0.5}), composite.Choice("aggregate.method", ("arithmetic", "geometric"))],
+        500,
     )
     assert (found.ranks[:, 3] == found.ranks[:, 7]).all()
     taken = found.ranks[:, 3]
@@ -270,7 +299,18 @@ def test_formulas_allow_arithmetic_only() -> None:
     x = {"a": np.array([1.0, 4.0]), "b": np.array([2.0, np.nan])}
     np.testing.assert_allclose(prepare.formula("sqrt(a) + 2 ** b - min(a, 3)", x)[0], 1 + 4 - 1)
     assert np.isnan(prepare.formula("a / b", x)[1])
-    for text in ("__import__('os')", "a.real", "a[0]", "lambda: 1", "open('x')", "c + 1", "a if b else a", "1e999", "'x'", "a +"):
+    for text in (
+        "__import__('os')",
+        "a.real",
+        "a[0]",
+        "lambda: 1",
+        "open('x')",
+        "c + 1",
+        "a if b else a",
+        "1e999",
+        "'x'",
+        "a +",
+    ):
         with pytest.raises(composite.CompositeError):
             prepare.formula(text, x)
 

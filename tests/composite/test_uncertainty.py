@@ -2,11 +2,20 @@
 
 import numpy as np
 import pytest
-
 from tests.composite.conftest import PIPELINE
 from tests.composite.made import BASE, ONE_TO_HUNDRED, framework, panel
+
 from thanglong.solve import composite
-from thanglong.solve.composite import Choice, Range, UnknownStep, Unsuitable, WeightNoise, WeightSets, WeightSimplex, exact
+from thanglong.solve.composite import (
+    Choice,
+    Range,
+    UnknownStep,
+    Unsuitable,
+    WeightNoise,
+    WeightSets,
+    WeightSimplex,
+    exact,
+)
 from thanglong.solve.composite.types import Framework, Node, Panel, Pipeline
 
 NORMALISATIONS = (
@@ -20,7 +29,10 @@ FACTORS = (
     WeightNoise({1: 0.25, 2: 0.25}),
     Choice("aggregate.method", ("arithmetic", "geometric", "harmonic")),
 )
-MIXED = (*FACTORS[:3], Choice("aggregate.method", (["arithmetic", "geometric"], ["geometric", "arithmetic"], ["harmonic", "geometric"])))
+MIXED = (
+    *FACTORS[:3],
+    Choice("aggregate.method", (["arithmetic", "geometric"], ["geometric", "arithmetic"], ["harmonic", "geometric"])),
+)
 
 
 def rebuilt(draw: composite.Replayer, data: Panel, tree: Framework, pipeline: Pipeline):
@@ -105,7 +117,9 @@ def test_weights_that_no_method_reads_are_an_error() -> None:
     with pytest.raises(Unsuitable, match="takes no weights"):
         composite.uncertainty(panel(), framework(), base, [WeightNoise({1: 0.2})])
     fixed = framework()
-    fixed = Framework(tuple(n if not fixed.children(n.code) else Node(n.code, n.parent, aggregate="geometric") for n in fixed.nodes))
+    fixed = Framework(
+        tuple(n if not fixed.children(n.code) else Node(n.code, n.parent, aggregate="geometric") for n in fixed.nodes)
+    )
     with pytest.raises(Unsuitable, match="no effect"):
         composite.uncertainty(panel(), fixed, BASE, [Choice("aggregate.method", ("arithmetic",))])
     weighed = Pipeline.of(*BASE.steps[:2], ("weigh", {"method": "equal"}), BASE.steps[2])
@@ -121,7 +135,11 @@ def test_a_misspelt_value_is_an_error_not_a_failed_draw() -> None:
 def test_failed_draws_are_counted_with_their_reason() -> None:
     zero = ({"normalise.options": {"lower": 0, "upper": 100}}, {"normalise.options": ONE_TO_HUNDRED})
     found = composite.uncertainty(
-        panel(), framework(), BASE, [Choice("scale", zero), Choice("aggregate.method", ("arithmetic", "geometric"))], 400
+        panel(),
+        framework(),
+        BASE,
+        [Choice("scale", zero), Choice("aggregate.method", ("arithmetic", "geometric"))],
+        400,
     )
     assert 50 < len(found.failed) < 150  # a quarter: geometric means of zeros
     k, reason = next(iter(found.failed.items()))
@@ -141,7 +159,18 @@ def test_units_that_a_variant_screens_out_have_no_rank_there() -> None:
 
 def test_methods_that_are_not_means_run_and_replay() -> None:
     data, tree = panel(12, 6), framework(6, 2)
-    factors = [Choice("aggregate.method", ("copeland", "owa", {"default": "arithmetic", "index": "mazziotta_pareto"}, {"default": "mazziotta_pareto", "index": "median"})), WeightNoise({1: 0.3})]
+    factors = [
+        Choice(
+            "aggregate.method",
+            (
+                "copeland",
+                "owa",
+                {"default": "arithmetic", "index": "mazziotta_pareto"},
+                {"default": "mazziotta_pareto", "index": "median"},
+            ),
+        ),
+        WeightNoise({1: 0.3}),
+    ]
     found = composite.uncertainty(data, tree, BASE, factors, 60, keep_scores=True)
     again = composite.Replayer(data, tree, BASE, factors)
     assert not found.failed
@@ -191,11 +220,15 @@ def test_exact_ranks_share_ties() -> None:
 
 
 @pytest.mark.parametrize(("table", "draws"), [("ua_run_N200_rankstats", 200), ("vignette_UA_rankstats", 100)])
-def test_reference_rank_quantiles_within_sampling_error(coinr, raw: Panel, asem: Framework, table: str, draws: int) -> None:
+def test_reference_rank_quantiles_within_sampling_error(
+    coinr, raw: Panel, asem: Framework, table: str, draws: int
+) -> None:
     """The reference's draws (its vignette's four assumptions, another generator) against ten thousand of ours."""
     factors = (
         Choice("treat.most", (1, 2, 3, 4, 5)),
-        Choice("normalise", (NORMALISATIONS[0], {"normalise.method": "zscore", "normalise.options": {"mean": 10, "sd": 2}})),
+        Choice(
+            "normalise", (NORMALISATIONS[0], {"normalise.method": "zscore", "normalise.options": {"mean": 10, "sd": 2}})
+        ),
         WeightNoise({2: 0.25, 3: 0.25}),
         Choice("aggregate.method", ("arithmetic", "geometric")),
     )
@@ -213,7 +246,9 @@ def test_reference_sensitivity_of_the_vignette(coinr, raw: Panel, asem: Framewor
     """Total-order indices of the vignette lie within (or near) its own bootstrap intervals of ours at a larger n."""
     factors = (
         Choice("treat.most", (1, 2, 3, 4, 5)),
-        Choice("normalise", (NORMALISATIONS[0], {"normalise.method": "zscore", "normalise.options": {"mean": 10, "sd": 2}})),
+        Choice(
+            "normalise", (NORMALISATIONS[0], {"normalise.method": "zscore", "normalise.options": {"mean": 10, "sd": 2}})
+        ),
         WeightNoise({2: 0.25, 3: 0.25}),
         Choice("aggregate.method", ("arithmetic", "geometric")),
     )

@@ -11,6 +11,7 @@ from thanglong.domains.index.types import Finding, Rule, Study
 from thanglong.formats import index_framework
 from thanglong.kit.errors import Fault, Invalid
 from thanglong.solve import composite
+from thanglong.solve.composite.columns import column_stats
 from thanglong.solve.composite.factors import Factor
 from thanglong.solve.composite.prepare import formula
 from thanglong.solve.composite.types import Framework, Node, Panel, Pipeline, Step
@@ -145,7 +146,7 @@ def check(study: Study, panel: Panel) -> list[Finding]:
     ]
     present = tuple(code for code in study.framework.indicators if code in panel.codes)
     if present:
-        stats = composite.columns.column_stats(present, panel.columns(present))
+        stats = column_stats(present, panel.columns(present))
         for j, code in enumerate(present):
             if stats.n_available[j] == 0:
                 found.append(Finding("error", "empty", f"{code} has no value"))

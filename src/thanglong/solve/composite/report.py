@@ -141,19 +141,22 @@ class Comparison:
 
 
 def compare(variants: Mapping[str, Result], code: str | None = None) -> Comparison:
-    """Compare computed variants on the units they share; the first named is the base."""
+    """Compare computed variants on the units they share (at the newest time of a panel); the first named is the
+    base."""
     from .multivariate import correlation
 
     if len(variants) < 2:
         raise CompositeError("a comparison needs at least two variants")
-    common = [u for u in next(iter(variants.values())).units if all(u in v.units for v in variants.values())]
+    rows = {name: result.panel.years()[-1] for name, result in variants.items()}
+    at = {name: index_of([variants[name].units[int(i)] for i in here]) for name, here in rows.items()}
+    common = [unit for unit in next(iter(at.values())) if all(unit in places for places in at.values())]
     if not common:
         raise CompositeError("the variants have no unit in common")
     table = []
-    for result in variants.values():
-        at = index_of(result.units)
+    for name, result in variants.items():
         turn = result.framework[code or result.framework.root].direction
-        table.append(ranks(result.score(code)[[at[u] for u in common]] * turn))
+        score = result.score(code)[rows[name]] * turn
+        table.append(ranks(score[[at[name][unit] for unit in common]]))
     r = np.column_stack(table)
     change = r[:, :1] - r
     return Comparison(
