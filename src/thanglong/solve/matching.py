@@ -81,7 +81,7 @@ def photo_hash(gray: npt.NDArray[np.uint8] | Floats) -> int:
 def bits_apart(one: int, many: Sequence[int] | Hashes) -> npt.NDArray[np.int64]:
     """In how many of 64 bits ``one`` hash differs from each of ``many``."""
     differing = np.asarray(many, dtype=np.uint64) ^ np.uint64(one)
-    return np.bitwise_count(differing).astype(np.int64)
+    return np.asarray(np.bitwise_count(differing), dtype=np.int64)
 
 
 def metres(lon: float, lat: float, lons: Sequence[float] | Floats, lats: Sequence[float] | Floats) -> Floats:

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 LIVELY = 3.0  # the running day brings this many times the past year's rate
 MOST_STEPS = 25  # steps taken in one tick, so that a long pause is caught up with gently
 MOST_NEW = 10
+CATCH_UP = 0.04  # chance per hour that somebody takes up what was left lying
 
 
 @dataclass
@@ -74,7 +75,7 @@ def tick(city: City, since: datetime, until: datetime) -> None:
     living = _state(city)
     for number, _ in arrivals(city, since, until)[-MOST_NEW:]:
         _try(lambda number=number: _report(city, living, number))
-    due = [item for item in _unfinished() if _due(city, living, item, until)]
+    due = [item for item in _unfinished() if _due(city, living, item, since, until)]
     for item in due[:MOST_STEPS]:
         _try(lambda item=item: _advance(city, living, item))
 
@@ -115,15 +116,22 @@ def _plan(city: City, living: Living, report: Report) -> planning.Plan:
     return living.plans[name]
 
 
-def _due(city: City, living: Living, report: Report, until: datetime) -> bool:
+def _due(city: City, living: Living, report: Report, since: datetime, until: datetime) -> bool:
+    """Whether a report's next step falls between two moments. What was missed comes at a later hour, by chance."""
     plan = _plan(city, living, report)
+    if report.state is State.RESOLVED and (report.satisfaction or not (plan.rating or plan.reopen)):
+        return False
     moment = {
         State.NEW: plan.accept, State.ACCEPTED: plan.start, State.WORKING: plan.decide,
         State.WAITING: report.updated_at + timedelta(hours=5), State.RESOLVED: plan.judge,
     }.get(report.state)  # fmt: skip
-    if report.state is State.RESOLVED and (report.satisfaction or not (plan.rating or plan.reopen)):
+    if moment is None or moment >= until:
         return False
-    return moment is not None and moment <= until
+    if moment >= since or moment >= report.updated_at > since:
+        return True
+    hour = since.replace(minute=0, second=0, microsecond=0)
+    chance, share = city.rng("requests", "late", report.number, hour.isoformat()).random(2)
+    return bool(chance < CATCH_UP and since <= hour + timedelta(hours=float(share)) < until)
 
 
 def _advance(city: City, living: Living, report: Report) -> None:

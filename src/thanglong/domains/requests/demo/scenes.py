@@ -87,7 +87,7 @@ def _bags(pen: Pen, broken: bool) -> None:
         return
     rng = np.random.default_rng(3)
     for _ in range(26):
-        x, y, r = rng.integers(150, 430), rng.integers(255, 345), rng.integers(18, 38)
+        x, y, r = int(rng.integers(150, 430)), int(rng.integers(255, 345)), int(rng.integers(18, 38))
         fill = ("#2b2d33", "#44505e", "#7c8a6a", "#b5543c", "#d8d3c4")[int(rng.integers(5))]
         pen.ellipse((x - r, y - r * 0.8, x + r, y + r * 0.8), fill=fill)
 

@@ -30,7 +30,7 @@ def take_try(code: UUID, now: datetime, most: int) -> dict[str, Any] | None:
     rows = models.Code.objects.filter(id=code, done_at=None, expires_at__gt=now, tries__lt=most)
     if not rows.update(tries=F("tries") + 1):
         return None
-    return models.Code.objects.filter(id=code).values().first()
+    return row(code)
 
 
 def done(code: UUID, now: datetime) -> bool:
@@ -39,7 +39,8 @@ def done(code: UUID, now: datetime) -> bool:
 
 
 def row(code: UUID) -> dict[str, Any] | None:
-    return models.Code.objects.filter(id=code).values().first()
+    found = models.Code.objects.filter(id=code).values().first()
+    return dict(found) if found else None
 
 
 def sweep(before: datetime) -> int:

@@ -37,7 +37,8 @@ def by_ids(ids: Sequence[UUID]) -> list[Photo]:
 
 def row(photo: UUID) -> dict[str, Any] | None:
     """All columns of one photo, or None."""
-    return models.Photo.objects.filter(id=photo).values().first()
+    found = models.Photo.objects.filter(id=photo).values().first()
+    return dict(found) if found else None
 
 
 def give(ids: Sequence[UUID], case: UUID, kind: str) -> int:
@@ -87,7 +88,7 @@ def newest(after: tuple[datetime, UUID] | None, limit: int, hidden: bool | None 
         rows = rows.filter(hidden=hidden)
     if after is not None:
         rows = rows.filter(at__lt=after[0])
-    return list(rows.order_by("-at", "-id").values()[:limit])
+    return [dict(row) for row in rows.order_by("-at", "-id").values()[:limit]]
 
 
 def loose(before: datetime) -> int:

@@ -68,7 +68,7 @@ def map_points(wanted: ListFilter, limit: int = MAX_POINTS) -> list[Point]:
     """The newest reports with a place as GeoJSON features; ``state`` is normal, notice, urgent or silent."""
     now = clock.now()
     names: dict[UUID, str] = {}
-    features = []
+    features: list[Point] = []
     for number, key, state, urgent, due_at, title, lon, lat, unit, opened_at in reports.points(wanted, limit):
         kind = category(key)
         if unit not in names:

@@ -131,7 +131,7 @@ def told(kind: Category, raw: Mapping[str, Any]) -> list[list[str]]:
             given = answers[question.code]
             titles = dict(question.values)
             values = given if isinstance(given, list) else [given]
-            pairs.append([question.text, ", ".join(titles.get(value, value) for value in values)])
+            pairs.append([question.text, ", ".join(titles.get(str(value), str(value)) for value in values)])
     return pairs
 
 

@@ -154,8 +154,9 @@ def notify(case_id: UUID, at: datetime) -> int:
     if person is not None and person[0].confirmed:
         who.append((person[0], f"/my/{found.case.number}/{person[1]}/"))
     for item in cases.followers(case_id):
-        address = {"email": item.address} if item.channel == "email" else {"phone": item.address}
-        who.append((Contact(language=item.language, **address), f"/reports/{found.case.number}/"))
+        email, phone = (item.address, "") if item.channel == "email" else ("", item.address)
+        contact = Contact(email=email, phone=phone, language=item.language)
+        who.append((contact, f"/reports/{found.case.number}/"))
     for contact, path in who:
         with override(contact.language):
             _send(contact, found.case.number, words.sentence(told[-1]), path)
