@@ -67,6 +67,16 @@ def row(account_id: UUID) -> models.Account:
     return found
 
 
+def save_account(account: models.Account, *fields: str) -> None:
+    """Write some columns of an account."""
+    account.save(update_fields=fields)
+
+
+def open_account(account_id: UUID) -> models.Account | None:
+    """An open account's row."""
+    return models.Account.objects.filter(pk=account_id, is_active=True).first()
+
+
 def by_username(username: str) -> models.Account | None:
     """The account of a user name."""
     return models.Account.objects.filter(username=username.strip().lower()).first()
@@ -112,6 +122,15 @@ def membership_row(membership_id: UUID, *, lock: bool = False) -> models.Members
     if found is None:
         raise NotFound()
     return found
+
+
+def end_membership(row: models.Membership, last_day: date) -> None:
+    """Set the last day; a membership that never held is removed."""
+    if last_day < row.valid_from:
+        row.delete()
+    else:
+        row.valid_to = last_day
+        row.save(update_fields=["valid_to"])
 
 
 def in_units(

@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -273,4 +274,33 @@ def test_guards_stand_and_their_absence_is_noticed() -> None:
     report = service.check()
     assert {item.kind for item in report.damages} == {"guard"}
     guards.install()
+    assert service.check().ok
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
+def test_sealing_does_not_wait_for_writers() -> None:
+    """An open transaction with an entry neither holds up the seal nor is lost by it."""
+    written, sealed = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with transaction.atomic():
+            service.append(SYSTEM, "case.opened", ObjectRef("case", "late"))
+            written.set()
+            assert sealed.wait(20)
+        connection.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert written.wait(20)
+    with transaction.atomic():
+        fill(3)
+    head = service.seal()
+    sealed.set()
+    writer.join(20)
+    assert head is not None
+    assert head.size == 3
+    newest = service.seal()
+    assert newest is not None
+    assert newest.size == 4
     assert service.check().ok

@@ -123,7 +123,7 @@ def set_password(actor: Actor, account_id: UUID, password: str, *, current: str 
         raise Invalid(faults)
     with repository.atomic():
         row.set_password(password)
-        row.save(update_fields=["password"])
+        repository.save_account(row, "password")
         ledger.append(actor, "account.password_changed", ref(account_id))
 
 
@@ -132,10 +132,11 @@ def set_language(actor: Actor, language: str) -> None:
     if actor.kind != "person" or actor.id is None or language not in ("vi", "en"):
         raise Invalid(N_("Choose one of the languages offered."))
     with repository.atomic():
-        before = repository.row(actor.id)
-        models.Account.objects.filter(pk=actor.id).update(language=language)
+        row = repository.row(actor.id)
+        before, row.language = row.language, language
+        repository.save_account(row, "language")
         ledger.append(
-            actor, "account.changed", ref(actor.id), before={"language": before.language}, after={"language": language}
+            actor, "account.changed", ref(actor.id), before={"language": before}, after={"language": language}
         )
 
 
@@ -147,7 +148,7 @@ def set_active(actor: Actor, account_id: UUID, active: bool) -> None:
         if row.is_active == active:
             return
         row.is_active = active
-        row.save(update_fields=["is_active"])
+        repository.save_account(row, "is_active")
         repository.bump()
         verb = "account.reopened" if active else "account.closed"
         ledger.append(actor, verb, ref(account_id), before={"active": not active}, after={"active": active})

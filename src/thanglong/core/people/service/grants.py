@@ -135,14 +135,8 @@ def end(actor: Actor, membership_id: UUID, last_day: date | None = None) -> Memb
         day = last_day or _yesterday()
         if before.valid_to is not None and before.valid_to <= day:
             return before
-        if day < before.valid_from:
-            # it never held: kept in the ledger, not in the table
-            row.delete()
-            after = replace(before, valid_to=day)
-        else:
-            row.valid_to = day
-            row.save(update_fields=["valid_to"])
-            after = repository.membership(row)
+        repository.end_membership(row, day)
+        after = replace(before, valid_to=day)
         _changed(actor, "membership.ended", after, before=_state(before), after=_state(after))
     access.renew()
     return after

@@ -80,7 +80,7 @@ def actor_of_session(session_key: str) -> Actor:
     account_id, digest = session.get("_auth_user_id"), session.get("_auth_user_hash")
     if not account_id or not digest:
         return ANONYMOUS
-    row = models.Account.objects.filter(pk=UUID(account_id), is_active=True).first()
+    row = repository.open_account(UUID(account_id))
     if row is None or not constant_time_compare(digest, row.get_session_auth_hash()):
         return ANONYMOUS
     return actor_for(row)
