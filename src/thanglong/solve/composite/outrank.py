@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from .columns import ranks_up
 from .errors import Unsuitable
 from .types import Array, Ints
 
@@ -41,23 +42,20 @@ def copeland(x: Array, weights: Array | None = None) -> Array:
 
 
 def _margins(x: Array, w: Array) -> Array:
-    """o_ij - o_ji: sum of w * sign(x_i - x_j). One matrix product per distinct-value code where that pays, else
-    columns."""
+    """o_ij - o_ji. For each unit one comparison of whole numbers with all others and one product with the weights."""
     n, m = x.shape
-    out = np.zeros((n, n))
-    step = max(1, 4_000_000 // max(n * m, 1))
-    sign = np.empty((min(step, n), n))
-    for start in range(0, n, step):
-        stop = min(n, start + step)
-        block = out[start:stop]
-        buffer = sign[: stop - start]
-        for j in range(m):
-            np.subtract(x[start:stop, j, None], x[None, :, j], out=buffer)
-            np.sign(buffer, out=buffer)
-            np.nan_to_num(buffer, copy=False)
-            buffer *= w[j]
-            block += buffer
-    return out
+    place = ranks_up(x)
+    missing = np.isnan(place)
+    # where either side is missing neither is ahead: lowest as the one ahead, highest as the one behind
+    ahead = np.where(missing, -1, place).astype(np.int32)
+    behind = np.where(missing, np.iinfo(np.int32).max, place).astype(np.int32)
+    wins = np.empty((n, n))
+    flags, numbers = np.empty((n, m), dtype=bool), np.empty((n, m))
+    for i in range(n):
+        np.greater(ahead, behind[i], out=flags)
+        numbers[:] = flags
+        np.matmul(numbers, w, out=wins[i])
+    return wins.T - wins
 
 
 def kemeny(x: Array, weights: Array | None = None, exact_limit: int = 14, rounds: int = 50) -> Ints:
