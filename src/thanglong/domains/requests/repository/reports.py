@@ -169,7 +169,7 @@ def counts_by_state() -> dict[str, int]:
 
 def points(wanted: ListFilter, limit: int) -> list[tuple[Any, ...]]:
     """(number, category, state, urgent, due_at, subject, lon, lat, unit, opened_at) for the map, newest first."""
-    rows = _filtered(wanted).exclude(lon=None).order_by("-opened_at")
+    rows = _filtered(wanted).exclude(lon=None).order_by("-opened_at", "-number")
     return list(
         rows.values_list(
             "number", "category", "state", "urgent", "due_at", "subject", "lon", "lat", "unit", "opened_at"
