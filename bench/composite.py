@@ -115,23 +115,21 @@ def draws(name: str, panel: Panel, tree: Framework, base: Pipeline, number: int 
         return found, found.quantiles([0.05, 0.5, 0.95]), found.mean()
 
     cpu, wall, _ = timed(work, 5)
-    varied = "5 treatments x 3 scales x 3 means, weights of all levels"
-    example = len(panel.units) == 51
-    result(
-        f"{number:,} uncertainty draws, {name}, CPU ({varied})", cpu, "s",
-        COINR if example else "", COINR_DRAW * number if example else None,
-    )  # fmt: skip
-    result(f"{number:,} uncertainty draws, {name}, wall", wall, "s")
     lines = [first.line(k) for k in range(20)]
-    replayer = composite.Replayer(panel, tree, base, FACTORS)
+    again = composite.Replayer(panel, tree, base, FACTORS)
 
     def plain() -> None:
         for line in lines:
-            draw = replayer(line)
+            draw = again(line)
             composite.compute(panel, tree.with_weights(draw.weights), composite.edit(base, draw.options))
 
-    alone = timed(plain, 1)[0] / len(lines)
-    result(f"one draw by the plain road, {name}, CPU", alone, "s", "the same draw among 10,000", cpu / number)
+    alone = timed(plain, 1)[0] / len(lines) * number
+    what = f"{number:,} uncertainty draws, {name}"
+    print(f"each draw: one of 5 treatments x 3 scales x 3 means, weights of all levels +-25 %; {name}")
+    result(f"{what}, CPU", cpu, "s", "one computation a draw, same run", alone)
+    if len(panel.units) == 51:
+        result(f"{what}, CPU, against COINr", cpu, "s", COINR, COINR_DRAW * number)
+    result(f"{what}, wall", wall, "s")
 
 
 def example() -> tuple[str, Panel, Framework, Pipeline]:

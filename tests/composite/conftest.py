@@ -53,22 +53,14 @@ def coinr(shared_data: Path) -> Tables:
 
 @pytest.fixture(scope="session")
 def asem(coinr: Tables) -> Framework:
-    nodes = []
-    for row in coinr.rows("in_asem_iMeta"):
-        if row["Type"] in ("Indicator", "Aggregate"):
-            nodes.append(
-                Node(
-                    row["iCode"],
-                    row["Parent"] or None,
-                    row["iName"],
-                    float(row["Weight"]),
-                    int(row["Direction"]),
-                    row["Unit"],
-                    float(row["Target"]) if row["Target"] else None,
-                    None,
-                    row["Denominator"] or None,
-                )  # fmt: skip
-            )
+    nodes = [
+        Node(
+            row["iCode"], row["Parent"] or None, row["iName"], float(row["Weight"]), int(row["Direction"]), row["Unit"],
+            float(row["Target"]) if row["Target"] else None, None, row["Denominator"] or None,
+        )
+        for row in coinr.rows("in_asem_iMeta")
+        if row["Type"] in ("Indicator", "Aggregate")
+    ]  # fmt: skip
     return Framework(tuple(nodes), "example")
 
 

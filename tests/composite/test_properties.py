@@ -26,8 +26,7 @@ from thanglong.solve.composite import (
 )  # fmt: skip
 from thanglong.solve.composite.types import Framework, Node, Panel, Pipeline
 
-settings.register_profile("composite", deadline=None, max_examples=60)
-settings.load_profile("composite")
+some = settings(deadline=None, max_examples=30)
 
 positive = st.floats(0.125, 1000, allow_nan=False, width=32)
 tables = hnp.arrays(np.float64, st.tuples(st.integers(5, 15), st.integers(2, 6)), elements=positive)
@@ -50,6 +49,7 @@ def index_of_table(x: np.ndarray, pipeline: Pipeline = BASE) -> composite.Result
 MEANS = [("arithmetic", 1.0), ("geometric", 1.0), ("harmonic", 1.0), ("generalised", -2.0), ("generalised", 0.5)]
 
 
+@some
 @given(tables, st.sampled_from(MEANS))
 def test_means_lie_between_their_parts_and_grow_with_them(x, how) -> None:
     method, power = how
@@ -61,6 +61,7 @@ def test_means_lie_between_their_parts_and_grow_with_them(x, how) -> None:
     assert (aggregate.mean(more, w, method, power) >= y * (1 - 1e-12)).all()
 
 
+@some
 @given(tables)
 def test_harmonic_geometric_arithmetic_stand_in_that_order(x) -> None:
     w = np.ones(x.shape[1])
@@ -69,6 +70,7 @@ def test_harmonic_geometric_arithmetic_stand_in_that_order(x) -> None:
     assert (aggregate.mazziotta_pareto(x, w) <= a * (1 + 1e-12)).all()
 
 
+@some
 @given(gappy)
 def test_gaps_are_dropped_and_weights_rescaled(x) -> None:
     w = np.arange(1.0, x.shape[1] + 1)
@@ -78,6 +80,7 @@ def test_gaps_are_dropped_and_weights_rescaled(x) -> None:
         assert np.isnan(value) if not there.any() else np.isclose(value, np.average(row[there], weights=w[there]))
 
 
+@some
 @given(tables, st.integers(0, 2**31))
 def test_permutation_of_units_and_of_indicators(x, seed) -> None:
     varied(x)
@@ -92,6 +95,7 @@ def test_permutation_of_units_and_of_indicators(x, seed) -> None:
     np.testing.assert_array_equal(composite.compute(mixed, base.framework, pipeline).scores, base.scores)
 
 
+@some
 @given(tables, st.floats(0.5, 100), st.floats(-50, 50))
 def test_change_of_unit_changes_nothing(x, factor, shift) -> None:
     varied(x)
@@ -103,6 +107,7 @@ def test_change_of_unit_changes_nothing(x, factor, shift) -> None:
         )  # fmt: skip
 
 
+@some
 @given(tables)
 def test_normalised_scores_keep_their_bounds_and_order(x) -> None:
     varied(x)
@@ -115,6 +120,7 @@ def test_normalised_scores_keep_their_bounds_and_order(x) -> None:
     np.testing.assert_allclose(down, 100 - normalise.normalise(x, one, "minmax"), atol=1e-9)
 
 
+@some
 @given(tables)
 def test_a_better_value_never_lowers_the_rank(x) -> None:
     """With fixed posts (no scale taken from the data) raising one unit's good indicator cannot cost it places."""
@@ -129,6 +135,7 @@ def test_a_better_value_never_lowers_the_rank(x) -> None:
     assert rank(more) <= rank(x)
 
 
+@some
 @given(tables)
 def test_treatment_keeps_order_and_never_widens(x) -> None:
     found = treat.treat(x)
@@ -139,6 +146,7 @@ def test_treatment_keeps_order_and_never_widens(x) -> None:
     assert (np.ptp(winsorised, axis=0) <= np.ptp(x, axis=0)).all() and (count <= 2 * len(x)).all()
 
 
+@some
 @given(gappy)
 def test_imputation_never_touches_what_is_there(x) -> None:
     data = Panel(
@@ -170,6 +178,7 @@ def test_em_recovers_a_linear_relation() -> None:
     assert np.abs(impute.by_em(gaps)[:40, 1] - x[:40, 1]).max() < 0.1
 
 
+@some
 @given(tables)
 def test_copeland_is_antisymmetric_and_sums_to_zero(x) -> None:
     w = np.linspace(1, 3, x.shape[1])
@@ -182,6 +191,7 @@ def test_copeland_is_antisymmetric_and_sums_to_zero(x) -> None:
     np.testing.assert_array_equal(outrank.copeland(np.log(x), w), outrank.copeland(x, w))  # only order counts
 
 
+@some
 @given(tables)
 def test_kemeny_order_respects_dominance(x) -> None:
     x = x[:7].copy()
@@ -194,6 +204,7 @@ def test_condorcet_paradox_is_seen() -> None:
     assert outrank.cycles(x) == 1 and outrank.cycles(np.arange(9.0).reshape(3, 3)) == 0
 
 
+@some
 @given(
     hnp.arrays(
         np.float64, st.tuples(st.integers(2, 8), st.integers(2, 30)), elements=st.sampled_from([0.0, 1.0, 2.5, -3.0])
@@ -247,6 +258,7 @@ def test_means_refuse_what_lies_outside_their_domain() -> None:
     assert aggregate.mean(np.array([[0.0, 4.0]]), np.ones(2), "geometric", zeros=True)[0] == 0
 
 
+@some
 @given(tables)
 def test_owa_runs_from_worst_to_best(x) -> None:
     n = x.shape[1]
@@ -258,6 +270,7 @@ def test_owa_runs_from_worst_to_best(x) -> None:
     np.testing.assert_allclose(aggregate.owa(gaps, np.ones(n)), np.nanmean(gaps, axis=1), rtol=1e-9)
 
 
+@some
 @given(tables)
 def test_benefit_of_the_doubt_is_at_least_any_common_weighting(x) -> None:
     found = frontier.benefit_of_the_doubt(x)

@@ -35,10 +35,8 @@ def sobol_estimate(
     """Indices from outcomes in the order yA, yB, yAB_0 ... yAB_d-1, each of length ``n``.
 
     S_i = mean(yB (yAB_i - yA))/V (Saltelli et al. 2010), ST_i = sum (yA - yAB_i)^2 / (2 n V) (Jansen 1999), V the
-    sample variance of yA and yB together. ``centre`` takes the mean off the outcomes first, which leaves the
-    expectation and narrows the error of S_i a good deal (COINr does not). Bootstrap resamples rows; the two rows of
-    an interval
-    are its ends.
+    sample variance of yA and yB together. ``centre`` takes the mean off the outcomes first: the expectation stays, the
+    error of S_i shrinks a good deal (COINr does not). Bootstrap resamples rows; an interval's two rows are its ends.
     """
     d = len(names)
     if len(y) != n * (d + 2):
