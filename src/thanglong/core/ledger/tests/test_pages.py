@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -26,6 +27,13 @@ def test_the_overview_of_an_empty_and_of_a_full_ledger(client: Client) -> None:
     assert f"/ledger/entry/{entries[-1].id}/" not in older
     assert client.get("/ledger/?entry=no. 1 234").headers["Location"] == "/ledger/entry/1234/"
     assert client.get("/ledger/?before=x&entry=abc").status_code == 200
+
+
+def test_numbers_in_links_carry_no_separators(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    items = [replace(entry, id=51_000 + entry.id) for entry in fill(20)]
+    monkeypatch.setattr(service, "latest", lambda limit, before: items[:limit])
+    page = client.get("/ledger/?lang=vi").content.decode()
+    assert f"?before={items[14].id}" in page
 
 
 def test_an_entry_tells_what_happened_and_that_the_proof_holds(client: Client) -> None:
