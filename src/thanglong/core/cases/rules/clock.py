@@ -9,6 +9,8 @@ from thanglong.formats.conditions import holds
 from thanglong.kit import clock
 from thanglong.solve.calendar import VIETNAM
 
+# one step asks several times for the same case; case data are never changed in place
+_last: tuple[CaseType, Mapping[str, Any], Deadline | None] | None = None
 _SECONDS = {"working_hour": 3600, "hour": 3600, "day": 86400}
 
 
@@ -48,8 +50,14 @@ def seconds_between(start: datetime, end: datetime, working: bool) -> int:
 
 def deadline_of(definition: CaseType, data: Mapping[str, Any]) -> Deadline | None:
     """The first deadline of the definition whose condition holds over the case's data."""
+    global _last
+    last = _last
+    if last is not None and last[0] is definition and last[1] is data:
+        return last[2]
     context = {"data": data}
-    return next((deadline for deadline in definition.deadlines if holds(deadline.when, context)), None)
+    found = next((deadline for deadline in definition.deadlines if holds(deadline.when, context)), None)
+    _last = definition, data, found
+    return found
 
 
 def due(definition: CaseType, data: Mapping[str, Any], start: datetime) -> datetime | None:

@@ -108,6 +108,7 @@ def changes(
     level = case.level
     if {"restart", "reopen"} & set(step.effects):
         due_at, level = timing.due(case_type, case.data, now), 0
+    written = {field.into: values[field.key] for field in step.fields if field.into and field.key in values}
     assignee, label = case.assignee, case.assignee_label
     if "claim" in step.effects and actor.kind == "person":
         assignee, label = actor.id, actor.label
@@ -127,10 +128,7 @@ def changes(
         rating=values.get("rating", case.rating) if "rate" in step.effects else case.rating,
         responded_at=case.responded_at or (now if actor.kind in ("person", "client") else None),
         version=case.version + 1,
-        data={
-            **case.data,
-            **{field.into: values[field.key] for field in step.fields if field.into and field.key in values},
-        },
+        data={**case.data, **written} if written else case.data,
     )
 
 

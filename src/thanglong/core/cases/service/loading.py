@@ -56,6 +56,8 @@ def bulk_load(items: Sequence[BulkCase], report: Callable[[int], None] | None = 
 def _load(items: Sequence[BulkCase]) -> list[Case]:
     with transaction.atomic():
         batch = _Batch()
+        for key in {item.type for item in items}:
+            keep(definition(key))
         given = _numbers(items)
         for item, number in zip(items, given, strict=True):
             _run(batch, item, number)
@@ -81,7 +83,6 @@ def _numbers(items: Sequence[BulkCase]) -> list[str]:
 
 def _run(batch: _Batch, item: BulkCase, number: str) -> None:
     case_type = definition(item.type)
-    keep(case_type)
     case = new_case(
         case_type, item.data, item.unit, item.subject, item.place, item.opened_at, number, item.id or new_id()
     )

@@ -109,20 +109,22 @@ def _row(case: Case, several_units: bool) -> Row:
     )  # fmt: skip
 
 
-def groups(page: QueuePage) -> list[Group]:
-    """The page's cases by urgency, in the order of urgency."""
+def groups(page: QueuePage, narrowed: bool) -> list[Group]:
+    """The page's cases by urgency, in the order of urgency; a narrowed list counts what it shows."""
     end = day_end(clock.local(page.now))
     several = len({case.unit for case in page.items}) > 1 or len(page.counts.units) > 1
     found: dict[str, list[Row]] = {}
     for case in page.items:
         found.setdefault(bucket_of(case, page.now, end), []).append(_row(case, several))
     order = [key for key in ("late", "today", "soon", "waiting", "closed") if key in found]
-    return [
-        Group(
-            key, gettext(TITLES[key]), DOTS[key], count_text(page.counts.buckets.get(key, len(found[key]))), found[key]
-        )
-        for key in order
-    ]
+
+    def count(key: str) -> str:
+        shown = len(found[key])
+        if narrowed:
+            return f"{shown}+" if page.next else str(shown)
+        return count_text(page.counts.buckets.get(key, shown))
+
+    return [Group(key, gettext(TITLES[key]), DOTS[key], count(key), found[key]) for key in order]
 
 
 def _link(request: HttpRequest, **changes: str) -> str:
@@ -192,7 +194,7 @@ def context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     page = service.queue(actor, wanted)
     return {
         "page": page,
-        "groups": groups(page),
+        "groups": groups(page, wanted != QueueFilter(after=wanted.after)),
         "wanted": wanted,
         "queue_title": gettext(TITLES[wanted.bucket or ""]),
         "selecting": request.GET.get("select") == "1" and bool(ports.reach(actor, "cases.assign")),
