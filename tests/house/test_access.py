@@ -182,7 +182,7 @@ def _things(ward: UUID, officials: dict[tuple[str, str], NewAccount]) -> dict[st
 def _public_measures() -> list[str]:
     from thanglong.core.measures import service as measures
 
-    return [item.key for item in measures.measures() if item.public]
+    return [item.key for item in measures.definitions() if item.public]
 
 
 @pytest.fixture
