@@ -13,6 +13,7 @@ class RequestsConfig(AppConfig):
 
     def ready(self) -> None:
         from thanglong.core.cases import service as cases
+        from thanglong.core.ledger import service as ledger
         from thanglong.domains.requests import demo, measures, service, tasks  # noqa: F401
         from thanglong.domains.requests.rules.lifecycle import DEFINITION
         from thanglong.kit import registry
@@ -44,6 +45,11 @@ class RequestsConfig(AppConfig):
         )
         registry.alarms.add("requests", registry.Alarms(service.alarms, 20))
         registry.searchers.add("requests", registry.Searcher(N_("Reports"), service.find, 20))
+        registry.searchers.add("requests.new", registry.Searcher(N_("Report a problem"), service.find_category, 10))
+        registry.nearby.add("requests", registry.Nearby(N_("Reports"), service.nearby, 20))
+        ledger.phrases.add("request.photo_hidden", N_("A photo was taken from the public page"))
+        ledger.phrases.add("request.photo_shown", N_("A photo was shown again"))
+        ledger.phrases.add("request.photo_blurred", N_("Parts of a photo were made unreadable"))
         for room in ("portal", "centre"):
             registry.tiles.add(
                 f"requests.{room}.done",

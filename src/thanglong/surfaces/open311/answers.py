@@ -11,7 +11,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext
 
 from thanglong.core.cases import service as cases
-from thanglong.domains.requests.rules import FAMILIES
+from thanglong.domains.requests import service
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.types import CASE_TYPE, Category, Report
 from thanglong.formats import open311
@@ -91,7 +91,7 @@ def service_row(item: Category) -> dict[str, Any]:
         "metadata": bool(item.questions),
         "type": "realtime",
         "keywords": ", ".join(item.words),
-        "group": words.said(FAMILIES[item.family]),
+        "group": words.said(service.family_title(item.family)),
     }
 
 

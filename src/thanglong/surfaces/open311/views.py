@@ -16,7 +16,6 @@ from thanglong.core.people import service as people
 from thanglong.core.places import service as places
 from thanglong.core.things import service as things
 from thanglong.domains.requests import service
-from thanglong.domains.requests.rules import CATEGORIES, category
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.types import Category, NewReport
 from thanglong.formats import open311
@@ -78,11 +77,11 @@ def discovery(request: HttpRequest, fmt: str) -> HttpResponse:
 def services(request: HttpRequest, fmt: str) -> HttpResponse:
     """The kinds of reports."""
     _check_jurisdiction(request.GET)
-    return document(fmt, "services", [answers.service_row(item) for item in CATEGORIES])
+    return document(fmt, "services", [answers.service_row(item) for item in service.categories()])
 
 
 def _service(code: str) -> Category:
-    found = category(code)
+    found = service.category_of(code)
     if found is None:
         raise Refused(404, [("404", gettext("service_code was not found: %(code)s") % {"code": code[:100]})])
     return found

@@ -8,17 +8,19 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from thanglong.domains.requests.repository import reports
-from thanglong.domains.requests.rules import category
+from thanglong.domains.requests.rules import CATEGORIES, FAMILIES, category, read
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.service.syncing import state_word
-from thanglong.domains.requests.types import OPEN_STATES, ListFilter, Report, State
+from thanglong.domains.requests.types import OPEN_STATES, Category, Family, ListFilter, Report, State
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import NotFound
 from thanglong.kit.paging import Page
 from thanglong.kit.ports import Actor
+from thanglong.solve import matching
 
 MAX_POINTS = 10_000
 PAGE = 50
+LEAST_SURE = 0.3
 Point = Mapping[str, Any]
 
 
@@ -100,6 +102,49 @@ def map_points(wanted: ListFilter, limit: int = MAX_POINTS) -> list[Point]:
             }
         )
     return features
+
+
+def categories() -> tuple[Category, ...]:
+    """The categories of reports; their texts are message ids."""
+    return CATEGORIES
+
+
+def category_of(key: str) -> Category | None:
+    """The category of a key, or None."""
+    return category(key)
+
+
+def family_title(family: Family) -> str:
+    """The message id of a family's name."""
+    return FAMILIES[family]
+
+
+def find_category(actor: Actor, text: str, limit: int) -> Iterable[Mapping[str, Any]]:
+    """Ways to report what a text is about, for the one search line."""
+    for guess in read(text, limit).guesses:
+        kind = category(guess.category)
+        if kind is not None and guess.confidence >= LEAST_SURE:
+            yield {
+                "title": gettext("Report: %(what)s") % {"what": words.said(kind.title)},
+                "meta": words.said(kind.description),
+                "url": f"/report/?category={kind.key}",
+                "icon": kind.icon,
+            }
+
+
+def nearby(lon: float, lat: float, radius_m: float, limit: int) -> Iterable[Mapping[str, Any]]:
+    """Open reports around a place, the newest first."""
+    wanted = ListFilter(state="open", box=matching.box(lon, lat, radius_m))
+    for item in listed(wanted, limit=limit).items:
+        late = item.due_at is not None and item.due_at < clock.now()
+        kind = category(item.category)
+        yield {
+            "title": item.subject, "meta": f"{words.category_title(item.category)} · {words.unit_name(item.unit)}",
+            "url": f"/reports/{item.number}/", "icon": kind.icon if kind else "report",
+            "lon": item.lon, "lat": item.lat,
+            "state": "urgent" if item.urgent and late else "notice" if late or item.urgent else "normal",
+            "shape": "diamond" if item.urgent else "triangle",
+        }  # fmt: skip
 
 
 def open_count() -> tuple[int, int]:
