@@ -75,13 +75,17 @@ def keep_until(case_id: UUID, moment: datetime | None) -> None:
 
 
 def erase(now: datetime, limit: int) -> list[UUID]:
-    """Blank the contacts whose time is over, and forget those cases' followers; the ids of the cases."""
+    """Blank the contacts whose time is over, with what was written to and by them, and forget those cases' followers.
+
+    Returns the ids of the cases.
+    """
     ids = list(
         models.Reporter.objects.filter(erase_after__lte=now)
         .order_by("erase_after")
         .values_list("pk", flat=True)[:limit]
     )
     models.Follower.objects.filter(case_id__in=ids).delete()
+    models.Message.objects.filter(event__case_id__in=ids, event__verb__in=["reply", "message"]).delete()
     models.Reporter.objects.filter(pk__in=ids).update(
         name="", email="", phone="", account=None, secret="", confirmed_at=None, erase_after=None
     )

@@ -140,5 +140,8 @@ def erase_personal(limit: int = 500) -> int:
     """Erase the personal data of cases closed long enough ago; how many cases."""
     with transaction.atomic():
         ids = repository.erase(clock.now(), limit)
+        known = [entry.id for key in ids for entry in ledger.entries(ObjectRef("case", str(key)))]
+        if known:
+            ledger.forget(known)  # without their salts the commitments say nothing any more
         ledger.append_many([NewEntry(SYSTEM, "case.personal_erased", ObjectRef("case", str(key))) for key in ids])
     return len(ids)

@@ -62,7 +62,10 @@ def test_my_cases(city: City) -> None:
 def test_personal_data_go_when_their_time_is_over(city: City, frozen: Any) -> None:
     case = opened(city)
     follow = service.follow(ANONYMOUS, case.id, "sms", "0987654321", confirmed=True)
+    service.message(ANONYMOUS, case.id, "Nhà tôi số 5", public=True, secret=case.secret)
     closed = step(city.officer, case, "refuse", {"reason": "Không"})
+    (entry, *_) = sorted(ledger.entries(ObjectRef("case", str(case.id))), key=lambda item: item.id)
+    assert ledger.holds(entry.id, "phone", "0912345678")
     frozen.advance(days=364)
     assert service.erase_personal() == 0
     frozen.at += timedelta(days=1)
@@ -75,3 +78,5 @@ def test_personal_data_go_when_their_time_is_over(city: City, frozen: Any) -> No
     with pytest.raises(NotFound):
         service.unfollow(follow.secret)
     assert verbs(closed)[-1] == "case.personal_erased"
+    assert not ledger.holds(entry.id, "phone", "0912345678")
+    assert not models.Message.objects.exists()

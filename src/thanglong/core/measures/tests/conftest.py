@@ -18,9 +18,12 @@ def frozen() -> Iterator[clock.Frozen]:
 
 
 @pytest.fixture
-def city(db: Any, frozen: clock.Frozen) -> Any:
+def city(db: Any, frozen: clock.Frozen, monkeypatch: pytest.MonkeyPatch) -> Any:
+    from thanglong.core.cases.service import catalogue
     from thanglong.core.cases.tests import scene
 
+    for name in ("_registered", "_newest", "_hooks", "_kept"):  # the scene's case types are gone after the test
+        monkeypatch.setattr(catalogue, name, getattr(catalogue, name).copy())
     return scene.build()
 
 
