@@ -44,7 +44,7 @@ def write(panel: Panel, path: Path) -> Path:
 
 @pytest.fixture
 def cities(tmp_path: Path) -> Path:
-    return write(made("asocio-draft"), tmp_path / "cities.csv")
+    return write(made("asocio-draft", 8), tmp_path / "cities.csv")
 
 
 def answer(*arguments: str, code: int = 0):
@@ -56,7 +56,7 @@ def answer(*arguments: str, code: int = 0):
 def test_compute_writes_tables_and_pictures(cities: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     found = answer("compute", "asocio-draft", "--panel", str(cities), "--out", str(out))
-    assert len(found["scores"]) == 20 and sorted(row["rank"] for row in found["scores"])[0] == 1
+    assert len(found["scores"]) == 8 and sorted(row["rank"] for row in found["scores"])[0] == 1
     for name in ("scores", "ranks", "indicators", "framework", "strengths"):
         assert all((out / f"{name}.{ending}").is_file() for ending in ("csv", "parquet", "json"))
     assert (out / "scores.svg").read_text().lstrip().startswith("<?xml") and (out / "units" / "City_3.svg").is_file()
@@ -73,7 +73,7 @@ def test_uncertainty_and_its_replay(cities: Path, tmp_path: Path) -> None:
     found = answer("uncertainty", "asocio-draft", *panel, "--draws", "300", "--seed", "4", "--out", str(tmp_path / "u"))
     assert (tmp_path / "u" / "ranks.svg").is_file() and found["failed"] == 0
     draw = answer("uncertainty", "asocio-draft", *panel, "--replay", found["first_line"])
-    assert draw["options"]["aggregate.method"] in ("arithmetic", "geometric") and len(draw["units"]) == 20
+    assert draw["options"]["aggregate.method"] in ("arithmetic", "geometric") and len(draw["units"]) == 8
     study, data = service.study("asocio-draft"), service.panel(service.study("asocio-draft"), cities)
     again = service.uncertainty(study, data, 300, 4)
     assert [u["rank"] for u in draw["units"]] == again.ranks[0].tolist()
@@ -132,13 +132,13 @@ def test_seeded_errors_are_found() -> None:
     assert not service.check(study, clean)
     percent = [j for j, c in enumerate(clean.codes) if study.framework[c].unit == "%"]
     found = 0
-    for _ in range(200):
+    for _ in range(100):
         values = clean.values.copy()
         row, column = int(rng.integers(40)), int(rng.choice(percent))
         values[row, column] = rng.choice([-1, 1]) * rng.uniform(101, 5000)
         wrong = service.check(study, Panel(clean.units, clean.codes, values))
         found += any(f.unit == f"City {row}" for f in wrong)
-    assert found == 200
+    assert found == 100
 
 
 def test_documents_with_faults_list_them_all(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ class Engine:
     # --- the fast road: quasi-arithmetic means all the way up --------------------------------------------------------
 
     def _fast(self, variant: Variant) -> bool:
-        if variant.options["options"].get("zeros", False):
+        if variant.options["options"].get("zeros", False) and (variant.x == 0).any():
             return False
         return all(method_of(variant.tree, c, variant.options["method"]) in MEANS for c in variant.tree.aggregates)
 
