@@ -157,6 +157,14 @@ def test_units_that_a_variant_screens_out_have_no_rank_there() -> None:
     assert np.isfinite(found.quantiles([0.05, 0.95])).all()
 
 
+def test_a_unit_without_data_has_no_rank_and_no_figures() -> None:
+    data = panel()
+    data.values[4] = np.nan
+    found = composite.uncertainty(data, framework(), BASE, FACTORS, 60)
+    assert found.nominal[4] == 0 and np.isnan(found.mean()[4]) and np.isnan(found.quantiles([0.5])[0, 4])
+    assert found.nominal.max() == 29 and (found.acceptability()[4] == 0).all()
+
+
 def test_methods_that_are_not_means_run_and_replay() -> None:
     data, tree = panel(12, 6), framework(6, 2)
     factors = [

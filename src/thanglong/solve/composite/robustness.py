@@ -50,7 +50,10 @@ class Uncertainty:
         p = np.asarray(probabilities, dtype=np.float64)
         if (good == 0).any():
             filled = np.where(good == 0, np.nan, good.astype(np.float64))
-            return np.nanquantile(filled, p, axis=0)
+            ranked = (good > 0).any(axis=0)
+            out = np.full((len(p), good.shape[1]), np.nan)
+            out[:, ranked] = np.nanquantile(filled[:, ranked], p, axis=0)
+            return out
         ordered = np.ascontiguousarray(good.T)
         ordered.sort(axis=1)
         at = p * (len(good) - 1)
@@ -60,12 +63,11 @@ class Uncertainty:
         return (below + (above - below) * (at - low)).T
 
     def mean(self) -> Array:
-        """Mean rank of each unit over the draws that gave it one."""
+        """Mean rank of each unit over the draws that gave it one; NaN where none did."""
         good = self._good()
-        count = (
-            np.maximum((good > 0).sum(axis=0), 1) if (good == 0).any() else np.full(good.shape[1], max(len(good), 1))
-        )
-        return real(good.sum(axis=0, dtype=np.float64) / count)
+        count = (good > 0).sum(axis=0)
+        total = good.sum(axis=0, dtype=np.float64)
+        return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
     def acceptability(self) -> Array:
         """Share of draws in which each unit (row) held each rank (column), the first column being rank 1."""
