@@ -9,7 +9,7 @@ import numpy as np
 from .draws import Engine
 from .errors import CompositeError
 from .factors import Choice, Design, Factor, Line, Range, design, parse_line, rows_of, uniforms
-from .types import Array, Bools, Framework, Ints, Panel, Pipeline, real
+from .types import Array, Bools, Framework, Ints, Panel, Pipeline
 
 
 @dataclass(frozen=True)
