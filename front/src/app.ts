@@ -62,6 +62,7 @@ function listenForHtmx(): void {
     freshenTimes();
     markOpen();
   });
+  document.addEventListener("list:renewed", markOpen);
   document.addEventListener("htmx:error", (event) => {
     console.warn("htmx:", (event as CustomEvent<HtmxDetail>).detail.error);
     toast(say("No answer from the city. Check your connection and try again.",

@@ -28,7 +28,10 @@ export const start: Start = (place, given) => {
     tag = answer.headers.get("ETag") ?? "";
     const html = await answer.text();
     if (html === target.innerHTML) return;
+    const scrolled = target.querySelector("[data-keys-list]")?.scrollTop ?? 0;
     target.innerHTML = html;
+    const list = target.querySelector("[data-keys-list]");
+    if (list) list.scrollTop = scrolled;
     (window as unknown as { htmx?: { process(node: Element): void } }).htmx?.process(target);
     findIslands(target);
     target.dispatchEvent(new CustomEvent("list:renewed", { bubbles: true }));

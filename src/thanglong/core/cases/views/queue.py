@@ -201,6 +201,7 @@ def context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
         "may_select": bool(ports.reach(actor, "cases.assign")),
         "select_link": _link(request, select="" if request.GET.get("select") else "1"),
         "query": request.GET.urlencode(),
+        "live": {"url": f"/desk/?{request.GET.urlencode()}", "target": "#queue", "stream": "/live/cases"},
         **rail(request, page, wanted),
     }
 
