@@ -87,7 +87,7 @@ class Centre {
     for (const marker of this.markers) marker.remove();
     this.markers = [];
     for (const alarm of this.listed()) {
-      if (alarm.level === "urgent") {
+      if (alarm.level === "urgent" && alarm.number <= 3) {
         this.markers.push(new Marker({ element: el("div", { class: "map-pulse" }) }).setLngLat(alarm.at).addTo(this.view.map));
       }
       const made = el("button", { type: "button", class: `map-alarm ${alarm.level}`, "aria-label": alarm.element.querySelector(".s")?.textContent },

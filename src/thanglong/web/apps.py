@@ -15,7 +15,6 @@ class WebConfig(AppConfig):
 
         registry.searchers.add("web.cases", registry.Searcher(N_("Cases"), finding.find_cases, order=10))
         registry.searchers.add("web.places", registry.Searcher(N_("Places"), finding.find_places, order=30))
-        registry.nearby.add("web.cases", registry.Nearby(N_("Reports"), finding.cases_nearby, order=50))
         registry.pages.add("web.search", registry.Page("portal", "web:search", N_("Look up"), "track", order=40))
         registry.pages.add(
             "web.map", registry.Page("centre", "web:centre", N_("Overview"), "map", order=10, action="centre.view")

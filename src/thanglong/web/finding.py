@@ -3,7 +3,6 @@
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from django.utils.translation import get_language, gettext
@@ -11,10 +10,9 @@ from django.utils.translation import get_language, gettext
 from thanglong.core.cases import service as cases
 from thanglong.core.cases.types import Case, CaseType
 from thanglong.core.places import service as places
-from thanglong.kit import clock, registry
+from thanglong.kit import registry
 from thanglong.kit.errors import ThangLongError
 from thanglong.kit.ports import Actor
-from thanglong.web import words
 
 logger = logging.getLogger("thanglong.web")
 NUMBER = re.compile(r"^\s*([A-Za-z]{2,3})[-\s]?(\d{2})[-\s]?(\d{1,6})\s*$")
@@ -49,21 +47,6 @@ def find_cases(actor: Actor, text: str, limit: int) -> Iterable[Hit]:
 
 def _case_hit(case: Case, case_type: CaseType, meta: str) -> dict[str, Any]:
     return {"title": case.subject, "meta": meta, "url": case_type.public_url % case.number, "icon": case_type.icon}
-
-
-def cases_nearby(lon: float, lat: float, radius_m: float, limit: int) -> Iterable[Hit]:
-    """Open public cases of the last three weeks around a place, newest first."""
-    since = clock.now() - timedelta(days=21)
-    shown = 0
-    for case in cases.near(lon, lat, radius_m, since=since, limit=10 * limit):
-        case_type = cases.definition(case.type, case.type_version)
-        if shown == limit:
-            return
-        if case.kind.closed or not case_type.public or not case_type.public_url:
-            continue
-        shown += 1
-        said = f"{gettext(case_type.state(case.state).title)}, {words.relative(case.opened_at)}"
-        yield {**_case_hit(case, case_type, said), "lon": case.lon, "lat": case.lat}
 
 
 def find_places(actor: Actor, text: str, limit: int) -> Iterable[Hit]:
