@@ -1,7 +1,7 @@
 """A year of past reports, loaded in bulk through the same rules as single steps."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from thanglong.core.cases.types import BulkCase, BulkStep, Case, Place
 from thanglong.core.places import service as places
 from thanglong.domains.requests import service
 from thanglong.domains.requests.demo import plan as planning
-from thanglong.domains.requests.demo.making import Pictures, Staff, Words, words_for
+from thanglong.domains.requests.demo.making import Pictures, Staff, Words, words_for, words_in
 from thanglong.domains.requests.demo.texts import ANSWERS, OBJECTIONS, PLANS, QUESTIONS, REFUSALS, TRANSFER, VOICES
 from thanglong.domains.requests.rules import route
 from thanglong.domains.requests.service.routing import offices
@@ -212,9 +212,8 @@ def at_home(city: City, written: list[Words], opened: list[datetime], rng: Rng) 
     home = next((ward for ward in city.wards if ward.name.endswith(HOME_WARD)), city.wards[0])
     newest = [i for i, at in enumerate(opened) if at > city.now - timedelta(days=25)]
     chosen = [i for i in newest if rng.random() < HOME_SHARE]
-    lon, lat = city.points_in(home, len(chosen), rng)
-    for i, x, y in zip(chosen, lon, lat, strict=True):
-        written[i] = replace(written[i], lon=float(x), lat=float(y))
+    for i, words in zip(chosen, words_in(city, home, len(chosen), rng), strict=False):
+        written[i] = words
 
 
 def build(city: City, report: Callable[[str], None]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
+import shapely
 
 from thanglong.core.cases.types import BulkDocument
 from thanglong.core.people import service as people
@@ -19,7 +20,7 @@ from thanglong.domains.requests.rules.publish import subject
 from thanglong.domains.requests.types import Category
 from thanglong.kit import ports
 from thanglong.kit.ports import Actor
-from thanglong.solve.city import City
+from thanglong.solve.city import City, Ward
 
 Rng = np.random.Generator
 CLASSES = ("secondary", "tertiary", "residential")
@@ -141,27 +142,32 @@ def words_for(city: City, n: int, rng: Rng) -> list[Words]:
     """``n`` reports where people live and move, in people's words."""
     roads = city.points_on_roads(n, rng, CLASSES, people=0.6)
     order = rng.permutation(n)
-    keys = list(VOICES)
-    shares = np.array([VOICES[key].share for key in keys])
-    chosen = rng.choice(len(keys), n, p=shares / shares.sum())
-    shift = rng.normal(0, 6e-5, (n, 2))
-    made = []
-    for i in range(n):
-        at = int(order[i])
-        key = keys[int(chosen[i])]
-        street = roads.name[at] or "khu dân cư"
-        number = int(rng.integers(2, 280))
-        said = VOICES[key].said
-        text = said[int(rng.integers(len(said)))].format(no=number, street=street)
-        kind = category(key)
-        assert kind is not None
-        made.append(
-            Words(
-                kind, text, f"{number} {street}", _answers(key, rng), float(roads.lon[at] + shift[i, 0]),
-                float(roads.lat[at] + shift[i, 1]),
-            )
-        )  # fmt: skip
-    return made
+    return [_words(float(roads.lon[i]), float(roads.lat[i]), roads.name[i], rng) for i in order]
+
+
+def words_in(city: City, ward: Ward, n: int, rng: Rng) -> list[Words]:
+    """At most ``n`` reports on the streets of one ward."""
+    roads = city.points_on_roads(20_000, rng, CLASSES, people=0.6)
+    inside = np.flatnonzero(shapely.contains_xy(ward.polygon, roads.lon, roads.lat))
+    chosen = rng.permutation(inside)[:n]
+    return [_words(float(roads.lon[i]), float(roads.lat[i]), roads.name[i], rng) for i in chosen]
+
+
+_KEYS = tuple(VOICES)
+_SHARES = np.array([VOICES[key].share for key in _KEYS])
+_SUMS = np.cumsum(_SHARES) / _SHARES.sum()
+
+
+def _words(lon: float, lat: float, street: str, rng: Rng) -> Words:
+    key = _KEYS[int(np.searchsorted(_SUMS, rng.random(), side="right"))]
+    said, street = VOICES[key].said, street or "khu dân cư"
+    number = int(rng.integers(2, 280))
+    text = said[int(rng.integers(len(said)))].format(no=number, street=street)
+    kind = category(key)
+    assert kind is not None
+    shift = rng.normal(0, 6e-5, 2)
+    place = (float(lon + shift[0]), float(lat + shift[1]))
+    return Words(kind, text, f"{number} {street}", _answers(key, rng), *place)
 
 
 def _answers(key: str, rng: Rng) -> dict[str, str]:

@@ -141,7 +141,7 @@ ACTIONS = (
         text=N_("%(unit)s reports it done: %(what)s (%(who)s)"),
     ),
     Action(
-        "resolve_paper", N_("Done, with a document"), _WORKABLE, RESOLVED, icon="file", effects=("claim",),
+        "resolve_paper", N_("Done, with a document"), _WORKABLE, RESOLVED, icon="doc", effects=("claim",),
         guard={"all": [_in(_PAPER), _OTHER_EYES]},
         guard_text=N_("This kind of report needs a photo as proof, and after an objection somebody else must decide."),
         fields=_DONE_FIELDS,

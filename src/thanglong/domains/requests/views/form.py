@@ -17,7 +17,8 @@ from thanglong.domains.requests.service import words
 from thanglong.domains.requests.types import MAX_PHOTOS, NewReport, Reading
 from thanglong.domains.requests.views import common
 from thanglong.kit import clock
-from thanglong.kit.errors import Fault, Invalid, NotFound, TooLarge
+from thanglong.kit.errors import Fault, Invalid, TooLarge
+from thanglong.web import city
 from thanglong.web.errors import wants_json
 
 
@@ -50,17 +51,6 @@ def new_report(request: HttpRequest, photos: list[UUID]) -> NewReport:
     )  # fmt: skip
 
 
-def _map() -> dict[str, Any]:
-    props: dict[str, Any] = {"pick": {"lon": "#id_lon", "lat": "#id_lat"}, "interactive": True, "zoom": 13}
-    try:
-        city = places.city()
-    except NotFound:
-        return props
-    if city.lon is not None and city.lat is not None:
-        props["center"] = [city.lon, city.lat]
-    return props
-
-
 def _page(request: HttpRequest, *, key: str, faults: list[Fault], photos: list[UUID], wrong: list[str],
           twins: list[common.Card] | None = None, status: int = 200) -> HttpResponse:  # fmt: skip
     errors: dict[str, list[str]] = {}
@@ -84,7 +74,9 @@ def _page(request: HttpRequest, *, key: str, faults: list[Fault], photos: list[U
     ]  # fmt: skip
     context = {
         "key": key, "errors": errors, "wrong": wrong, "photos": photos, "families": families, "twins": twins,
-        "values": post, "hide_name": "hide_name" in post or request.method == "GET", "map_props": _map(),
+        "values": post, "hide_name": "hide_name" in post or request.method == "GET", "map_props": {
+            "pick": {"lon": "#id_lon", "lat": "#id_lat"}, "interactive": True, "zoom": 13, "center": city.middle(),
+        },
         "questions": [_questions(item.key, post, errors) for item in CATEGORIES if item.questions],
         "report_props": {
             "form": "#report", "photo_url": "/report/photo/", "guess_url": "/report/guess.json",

@@ -20,7 +20,8 @@ from thanglong.domains.requests.rules import CATEGORIES, category
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.types import DONE_STATES, ListFilter, Report
 from thanglong.domains.requests.views import common
-from thanglong.kit.errors import Conflict, Invalid, NotFound, ThangLongError, TooMany, Unavailable
+from thanglong.kit.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
+from thanglong.web import city
 
 STATES = ("open", "late", "done", "refused")
 
@@ -67,14 +68,8 @@ def reports(request: HttpRequest) -> HttpResponse:
                 "url": f"/reports/map.geojson?{query.urlencode()}",
             }
         ],
-        "interactive": True, "zoom": 11.5,
+        "interactive": True, "zoom": 11.5, "center": city.middle(),
     }  # fmt: skip
-    try:
-        city = places.city()
-        if city.lon is not None:
-            map_props["center"] = [city.lon, city.lat]
-    except NotFound:
-        pass
     states = {
         "open": gettext("Being handled"), "late": gettext("Late"), "done": gettext("Done"),
         "refused": gettext("Refused"),
@@ -221,6 +216,3 @@ def qr(request: HttpRequest, number: str) -> HttpResponse:
     found = service.report(number)
     body = qr_svg(request.build_absolute_uri(f"/reports/{found.number}/"))
     return HttpResponse(body, content_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
-
-
-__all__ = ["ThangLongError", "again", "confirm", "follow", "map_json", "photo", "qr", "report", "reports", "story"]
