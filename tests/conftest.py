@@ -146,7 +146,14 @@ class Running:
 
 @pytest.fixture(scope="session")
 def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A demo city that runs for the whole test session."""
+    """A demo city that runs for the whole test session; ``THANGLONG_CITY=port:data`` takes one that already runs."""
+    given = os.environ.get("THANGLONG_CITY", "")
+    if given:
+        port, _, data = given.partition(":")
+        running = Running(Path(data))
+        running.port, running.address = int(port), f"http://127.0.0.1:{port}"
+        yield running
+        return
     running = Running(tmp_path_factory.mktemp("city") / "data")
     running.start()
     yield running

@@ -119,8 +119,9 @@ def visitor(chromium: Any, city: Any) -> Iterator[Callable[..., Visitor]]:
         opened.append(context)
         cookies = {"thanglong_language": language, **({"thanglong_theme": theme} if user else {})}
         if user:
-            with city.client(user) as client:
-                cookies["thanglong_session"] = client.cookies["thanglong_session"]
+            client = city.client(user)
+            cookies["thanglong_session"] = client.cookies["thanglong_session"]
+            client.close()
         context.add_cookies([{"name": name, "value": value, "url": city.address} for name, value in cookies.items()])
         return Visitor(context, city.address)
 
