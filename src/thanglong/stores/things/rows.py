@@ -45,6 +45,8 @@ MEMBERS = frozenset(
         "entityList",
     ]
 )
+PLAIN = frozenset(["type", "value", "observedAt", "unitCode"])
+SCALARS = (str, int, float, bool)
 
 
 class Leaf(NamedTuple):
@@ -105,6 +107,8 @@ def instances(attribute: Any) -> list[Mapping[str, Any]]:
 
 def leaves(name: str, attribute: Any) -> dict[tuple[str, str, int], Leaf]:
     """All index rows of an attribute, by path, dataset and ordinal."""
+    if type(attribute) is dict and attribute.keys() <= PLAIN and type(attribute.get("value")) in SCALARS:
+        return {(name, "", 0): _scalar(name, "", 0, attribute["value"])}
     found: dict[tuple[str, str, int], Leaf] = {}
     for instance in instances(attribute):
         dataset = str(instance.get("datasetId", ""))
