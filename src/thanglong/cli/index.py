@@ -1,7 +1,7 @@
 """``thanglong index``: check, compute and question a composite index, from a study (JSON) and a panel (CSV or
 Parquet)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -68,6 +68,19 @@ def _show(table: "Table", limit: int = 20) -> None:
         output.say("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     if len(rows) > limit:
         output.say(f"… and {len(rows) - limit} more rows: --out writes them all")
+
+
+def _tenths(say: Callable[[str], None], what: str) -> Callable[[int, int], None]:
+    """Progress in tenths, so that a log of a long run stays short."""
+    told = -1
+
+    def progress(done: int, total: int) -> None:
+        nonlocal told
+        if done * 10 // total > told:
+            told = done * 10 // total
+            say(f"{done:,} of {total:,} {what}")
+
+    return progress
 
 
 @app.command("list")
@@ -159,8 +172,7 @@ def uncertainty(
             _replay(study, data, replay, time, as_json)
             return
         with output.steps("Uncertainty") as say:
-            say(f"{draws} draws")
-            found = service.uncertainty(study, data, draws, seed, time)
+            found = service.uncertainty(study, data, draws, seed, time, _tenths(say, "draws"))
             table = index_tables.intervals(found)
             files = _write([table], [index_pictures.rank_intervals(found, out)] if out else [], out)
     reasons = sorted(set(found.failed.values()))
@@ -208,8 +220,7 @@ def sensitivity(
 
     with _plainly(), output.steps("Sensitivity") as say:
         study, data = _read(file, panel)
-        say(f"{runs * (len(study.factors) + 2)} runs")
-        found = service.sensitivity(study, data, runs, seed, outcome, time)
+        found = service.sensitivity(study, data, runs, seed, outcome, time, _tenths(say, "runs"))
         table = index_tables.indices(found)
         files = _write([table], [index_pictures.sensitivity_bars(found, out)] if out else [], out)
     if as_json:

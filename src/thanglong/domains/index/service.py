@@ -1,7 +1,7 @@
 """The verbs: list and read studies, read panels, check, compute, vary, compare."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -68,16 +68,25 @@ def compute(of: Study, data: Panel) -> composite.Result:
     return composite.compute(data, of.framework, of.pipeline)
 
 
-def uncertainty(of: Study, data: Panel, draws: int, seed: int, time: float | None = None) -> composite.Uncertainty:
-    """Ranks under the study's factors."""
-    return composite.uncertainty(data, of.framework, of.pipeline, _factors(of), draws, seed, time=time)
+Progress = Callable[[int, int], None]
+
+
+def uncertainty(
+    of: Study, data: Panel, draws: int, seed: int, time: float | None = None, progress: Progress | None = None
+) -> composite.Uncertainty:
+    """Ranks under the study's factors; ``progress`` hears of draws done and all."""
+    factors = _factors(of)
+    return composite.uncertainty(data, of.framework, of.pipeline, factors, draws, seed, time=time, progress=progress)
 
 
 def sensitivity(
-    of: Study, data: Panel, n: int, seed: int, outcome: str = "rank_change", time: float | None = None
-) -> Sensitivity:
-    """Sobol indices of the study's factors."""
-    return composite.sensitivity(data, of.framework, of.pipeline, _factors(of), n, seed, outcome=outcome, time=time)
+    of: Study, data: Panel, n: int, seed: int, outcome: str = "rank_change", time: float | None = None,
+    progress: Progress | None = None,
+) -> Sensitivity:  # fmt: skip
+    """Sobol indices of the study's factors; ``progress`` hears of runs done and all."""
+    return composite.sensitivity(
+        data, of.framework, of.pipeline, _factors(of), n, seed, outcome=outcome, time=time, progress=progress
+    )
 
 
 def replay(of: Study, data: Panel, line: str, time: float | None = None) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .draws import Engine
+from .draws import Engine, Progress
 from .errors import CompositeError, Degenerate, UnknownMethod
 from .factors import Design, Factor, Line, design, uniforms
 from .types import Array, Framework, Ints, Panel, Pipeline, real
@@ -103,7 +103,9 @@ class Sensitivity:
         return str(Line(name, self.seed, draw, self.design.digest))
 
 
-def outcomes(engine: Engine, u: Array, outcome: str = "rank_change") -> tuple[Array, dict[int, str]]:
+def outcomes(
+    engine: Engine, u: Array, outcome: str = "rank_change", progress: Progress | None = None
+) -> tuple[Array, dict[int, str]]:
     """The outcome of each row of ``u``: ``rank_change``, ``rank:UNIT`` or ``score:UNIT``; NaN where a run failed."""
     kind, _, unit = outcome.partition(":")
     if kind not in ("rank_change", "rank", "score") or (kind != "rank_change") != bool(unit):
@@ -126,7 +128,7 @@ def outcomes(engine: Engine, u: Array, outcome: str = "rank_change") -> tuple[Ar
             y[rows] = np.where(there, moved, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
 
     scores = np.full((len(u), len(engine.units)), np.nan) if kind == "score" else None
-    failed = engine.evaluate(u, take, scores)
+    failed = engine.evaluate(u, take, scores, progress)
     if scores is not None:
         y = scores[:, at].copy()
     return y, failed
@@ -134,14 +136,14 @@ def outcomes(engine: Engine, u: Array, outcome: str = "rank_change") -> tuple[Ar
 
 def sensitivity(
     panel: Panel, framework: Framework, pipeline: Pipeline, factors: Sequence[Factor], n: int = 1024, seed: int = 1,
-    *, outcome: str = "rank_change", boot: int = 500, time: float | None = None,
+    *, outcome: str = "rank_change", boot: int = 500, time: float | None = None, progress: Progress | None = None,
 ) -> Sensitivity:  # fmt: skip
     """Sobol indices of each factor from n (d + 2) runs. Rows of which a part failed are left out, whole."""
     if len(factors) < 2:
         raise CompositeError("with one factor there is nothing to compare: use uncertainty")
     plan = design(panel, framework, pipeline, factors)
     engine = Engine(panel, plan, time)
-    y, failed = outcomes(engine, sobol_design(n, plan.columns, plan.width, seed), outcome)
+    y, failed = outcomes(engine, sobol_design(n, plan.columns, plan.width, seed), outcome, progress)
     good = np.isfinite(y.reshape(-1, n)).all(axis=0)
     if good.sum() < 2:
         raise CompositeError(f"hardly any run succeeded; one failed because: {next(iter(failed.values()), 'no rank')}")

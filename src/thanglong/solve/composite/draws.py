@@ -20,6 +20,7 @@ from .types import Array, Bools, Framework, Ints, Panel, Pipeline, index_of
 
 BLOCK = 262_144  # cells of one block: stays in the cache
 Take = Callable[[Ints, exact.Ranks], None]
+Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -190,10 +191,12 @@ class Engine:
                 labels = labels * k + np.minimum((u[:, at.start] * k).astype(np.int64), k - 1)
         return labels
 
-    def evaluate(self, u: Array, take: Take, scores: Array | None = None) -> dict[int, str]:
+    def evaluate(
+        self, u: Array, take: Take, scores: Array | None = None, progress: Progress | None = None
+    ) -> dict[int, str]:
         """Ranks of all draws, handed block by block to ``take(draw numbers, ranks)``; failures by draw number.
 
-        ``scores`` (draws by units), when given, receives the index scores.
+        ``scores`` (draws by units), when given, receives the index scores; ``progress`` hears of draws done and all.
         """
         failures: dict[int, str] = {}
         prepared: dict[Framework, Drawn] = {}
@@ -205,6 +208,8 @@ class Engine:
             if first == last:
                 continue
             variant = self.variant(self.changes_of(u[first]))
+            if progress is not None:
+                progress(first, len(u))
             if variant.failure:
                 failures |= dict.fromkeys(order[first:last].tolist(), variant.failure)
                 continue

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .draws import Engine
+from .draws import Engine, Progress
 from .errors import CompositeError
 from .factors import Choice, Design, Factor, Line, Range, design, parse_line, rows_of, uniforms
 from .types import Array, Bools, Framework, Ints, Panel, Pipeline
@@ -82,7 +82,7 @@ class Uncertainty:
 def uncertainty(
     panel: Panel, framework: Framework, pipeline: Pipeline, factors: Sequence[Factor], draws: int = 10_000, seed: int
     = 1,
-    *, keep_scores: bool = False, time: float | None = None,
+    *, keep_scores: bool = False, time: float | None = None, progress: Progress | None = None,
 ) -> Uncertainty:  # fmt: skip
     """Vary the factors of an index ``draws`` times at random and rank the units each time.
 
@@ -100,7 +100,7 @@ def uncertainty(
         out[rows] = found
 
     scores = np.full(out.shape, np.nan) if keep_scores else None
-    failed = engine.evaluate(uniforms(seed, 0, draws, plan.width), take, scores)
+    failed = engine.evaluate(uniforms(seed, 0, draws, plan.width), take, scores, progress)
     return Uncertainty(engine.units, engine.nominal(), out, seed, plan, failed, scores)
 
 
