@@ -1,7 +1,7 @@
 """Emergency vehicles of the demo city: when each goes out, where it drives, what it does, as a pure function of time.
 
-The day is cut into slots of two hours. In a slot a vehicle has at most one mission, and a mission ends within its slot,
-so the state at any second follows from seed, vehicle and second alone.
+The day is cut into slots of two hours, shifted from vehicle to vehicle. In a slot a vehicle has at most one mission, and
+a mission ends within its slot, so the state at any second follows from seed, vehicle and second alone.
 """
 
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,9 @@ class Fleet:
 
     def _make(self, vehicle: int, day: int, slot: int) -> tuple[_Phase, ...]:
         chance, draw = _cached_draws(self, day)
-        share = float(np.mean(_HOURS[2 * slot : 2 * slot + 2])) * self.duty.busy / SLOTS
+        hour = (2 * slot - self._shift(vehicle) / 3600) % 24
+        share = float(np.interp(hour + 1, np.arange(26) - 0.5, (_HOURS[-1], *_HOURS, _HOURS[0])))
+        share *= self.duty.busy / SLOTS
         home = self.homes[vehicle]
         if chance[vehicle, slot] >= share or not self._around[home]:
             return ()
@@ -112,10 +114,12 @@ class Fleet:
 
     def at(self, vehicle: int, second: int) -> Seen:
         """What ``vehicle`` does at ``second`` of the calendar (local day ordinal times 86,400 plus second of day)."""
+        shift = self._shift(vehicle)
+        second += shift
         day, rest = divmod(second, 86_400)
         slot, inside = divmod(rest, SLOT)
         home = self.homes[vehicle]
-        base = second - inside
+        base = second - inside - shift
         if inside < LAST:
             for phase in self._plan(vehicle, day, slot):
                 if phase.start <= inside < phase.end:
@@ -127,6 +131,10 @@ class Fleet:
                     return self._driving(phase, inside, since, mission)
         lon, lat = self._spot(home)
         return Seen("free", lon, lat, 0.0, base, "")
+
+    def _shift(self, vehicle: int) -> int:
+        """Seconds by which a vehicle's slots begin earlier than the day's."""
+        return vehicle * 2621 % SLOT
 
     def _spot(self, node: int) -> tuple[float, float]:
         return round(float(self.router.lon[node]), 6), round(float(self.router.lat[node]), 6)

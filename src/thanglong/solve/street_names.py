@@ -40,7 +40,12 @@ Việt Vương, Mai Hắc Đế, Phùng Hưng, Khúc Hạo, Khúc Thừa Dụ, D
 Hải Thượng Lãn Ông, Nguyễn Thiếp, Nguyễn Siêu, Nguyễn Quý Đức, Tân Ấp, Hoa Bằng, Mễ Trì, Đỗ Đức Dục, Miếu Đầm,
 Đồng Me, Châu Văn Liêm, Phú Đô, Lê Quang Đạo, Cương Kiên, Đại Mỗ
 """
-STREETS = tuple(dict.fromkeys(" ".join(name.split()) for name in FAMOUS.split(",")))
+STREETS = tuple(
+    # the guild streets belong to the old quarter alone, which is smaller than the network's grain
+    name
+    for name in dict.fromkeys(" ".join(name.split()) for name in FAMOUS.split(","))
+    if not name.startswith("Hàng ")
+)
 ALLEY_M = 600.0
 PART_M = 6000.0
 

@@ -21,44 +21,10 @@ class RequestsConfig(AppConfig):
 
         cases.register(DEFINITION, service.on_step)
         measures.register()
-        pages = registry.pages
-        pages.add("requests.report", registry.Page("portal", "requests:form", N_("Report a problem"), "report", 10))
-        pages.add("requests.list", registry.Page("portal", "requests:list", N_("Reports on the map"), "map", 40))
-        pages.add(
-            "requests.photos",
-            registry.Page("desk", "requests:photos", N_("Photos to check"), "image", 60, "requests.moderate"),
-        )
-        registry.layers.add(
-            "requests",
-            registry.Layer(
-                "requests",
-                "requests",
-                N_("Reports"),
-                "report",
-                state="state",
-                shape="diamond",
-                order=10,
-                url="/reports/map.geojson",
-                action="cases.view",
-                states={"normal": "normal", "notice": "notice", "urgent": "urgent", "silent": "silent"},
-            ),
-        )
-        registry.alarms.add("requests", registry.Alarms(service.alarms, 20))
-        registry.searchers.add("requests", registry.Searcher(N_("Reports"), service.find, 20))
-        registry.searchers.add("requests.new", registry.Searcher(N_("Report a problem"), service.find_category, 10))
-        registry.nearby.add("requests", registry.Nearby(N_("Reports"), service.nearby, 20))
         ledger.phrases.add("request.photo_hidden", N_("A photo was taken from the public page"))
         ledger.phrases.add("request.photo_shown", N_("A photo was shown again"))
         ledger.phrases.add("request.photo_blurred", N_("Parts of a photo were made unreadable"))
-        for room in ("portal", "centre"):
-            registry.tiles.add(
-                f"requests.{room}.done",
-                registry.Tile(room, N_("Reports done in time, 7 days"), "done", _done, "/reports/?state=done", 10),
-            )
-            registry.tiles.add(
-                f"requests.{room}.open",
-                registry.Tile(room, N_("Reports being handled"), "works", _open, "/reports/?state=open", 11),
-            )
+        _show()
         registry.demo.add("requests", registry.DemoStep(demo.build, demo.tick, 60))
 
 
@@ -81,3 +47,46 @@ def _open() -> Mapping[str, Any]:
 
     count, late = service.open_count()
     return {"value": count, "note": gettext("%(n)s late") % {"n": late}, "state": "warn" if late else "ok"}
+
+
+def _show() -> None:
+    """Enter what the rooms show: pages, map layer, alarms, search, what is near, tiles."""
+    from thanglong.domains.requests import service
+    from thanglong.kit import registry
+    from thanglong.kit.errors import N_
+
+    pages = registry.pages
+    pages.add("requests.report", registry.Page("portal", "requests:form", N_("Report a problem"), "report", 10))
+    pages.add("requests.list", registry.Page("portal", "requests:list", N_("Reports on the map"), "map", 40))
+    pages.add(
+        "requests.photos",
+        registry.Page("desk", "requests:photos", N_("Photos to check"), "image", 60, "requests.moderate"),
+    )
+    registry.layers.add(
+        "requests",
+        registry.Layer(
+            "requests",
+            "requests",
+            N_("Reports"),
+            "report",
+            state="state",
+            shape="diamond",
+            order=10,
+            url="/reports/map.geojson",
+            action="cases.view",
+            states={"normal": "normal", "notice": "notice", "urgent": "urgent", "silent": "silent"},
+        ),
+    )
+    registry.alarms.add("requests", registry.Alarms(service.alarms, 20))
+    registry.searchers.add("requests", registry.Searcher(N_("Reports"), service.find, 20))
+    registry.searchers.add("requests.new", registry.Searcher(N_("Report a problem"), service.find_category, 10))
+    registry.nearby.add("requests", registry.Nearby(N_("Reports"), service.nearby, 20))
+    for room in ("portal", "centre"):
+        registry.tiles.add(
+            f"requests.{room}.done",
+            registry.Tile(room, N_("Reports done in time, 7 days"), "done", _done, "/reports/?state=done", 10),
+        )
+        registry.tiles.add(
+            f"requests.{room}.open",
+            registry.Tile(room, N_("Reports being handled"), "works", _open, "/reports/?state=open", 11),
+        )

@@ -249,6 +249,7 @@ class Report:
 
     @property
     def is_open(self) -> bool:
+        """Whether somebody still has to do something."""
         return self.state in OPEN_STATES
 
 

@@ -49,10 +49,12 @@ class Words:
 
     @property
     def urgent_words(self) -> tuple[str, ...]:
+        """Words that say danger."""
         return _read(self.text)
 
     @property
     def subject(self) -> str:
+        """The line for lists."""
         return subject(self.text, self.kind.title, self.address)
 
     def data(self, rule: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from thanglong.domains.requests import models
 
 
 def insert(values: Mapping[str, Any]) -> None:
+    """A new code."""
     models.Code.objects.create(**values)
 
 
@@ -39,6 +40,7 @@ def done(code: UUID, now: datetime) -> bool:
 
 
 def row(code: UUID) -> dict[str, Any] | None:
+    """All columns of one code, or None."""
     found = models.Code.objects.filter(id=code).values().first()
     return dict(found) if found else None
 

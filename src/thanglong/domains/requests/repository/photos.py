@@ -10,6 +10,7 @@ from thanglong.domains.requests.types import Photo
 
 
 def to_photo(row: models.Photo) -> Photo:
+    """A row as the type."""
     return Photo(
         id=row.id, kind=row.kind, digest=row.view, thumb=row.thumb, width=row.width, height=row.height,
         hash=int(row.hash, 16), at=row.taken_at or row.at, hidden=row.hidden,
@@ -22,10 +23,12 @@ def hex_hash(value: int) -> str:
 
 
 def insert(values: Mapping[str, Any]) -> Photo:
+    """A new photo."""
     return to_photo(models.Photo.objects.create(**values))
 
 
 def insert_many(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Many generated photos at once."""
     models.Photo.objects.bulk_create([models.Photo(**row) for row in rows], batch_size=500, ignore_conflicts=True)
 
 
@@ -47,6 +50,7 @@ def give(ids: Sequence[UUID], case: UUID, kind: str) -> int:
 
 
 def known(ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the ids that are photos of reports."""
     return set(models.Photo.objects.filter(id__in=ids).values_list("id", flat=True))
 
 
@@ -73,6 +77,7 @@ def hashes(cases: Sequence[UUID]) -> dict[UUID, list[int]]:
 
 
 def set_state(photo: UUID, values: Mapping[str, Any]) -> None:
+    """Change columns of one photo."""
     models.Photo.objects.filter(id=photo).update(**values)
 
 

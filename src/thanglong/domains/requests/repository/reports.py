@@ -63,6 +63,7 @@ def insert_many(rows: Sequence[Mapping[str, Any]], places: Mapping[UUID, tuple[f
 
 
 def has(case: UUID) -> bool:
+    """Whether a case has a public row."""
     return models.Report.objects.filter(case=case).exists()
 
 
@@ -159,6 +160,7 @@ def slice_of(wanted: ListFilter, numbers: Sequence[str], start: int, limit: int,
 
 
 def count(wanted: ListFilter) -> int:
+    """How many reports a filter finds."""
     return _filtered(wanted).count()
 
 

@@ -29,6 +29,7 @@ def sentence(event: Event) -> str:
 
 
 def category_title(key: str) -> str:
+    """A category's name in the reader's language; its key when it is unknown."""
     found = category(key)
     return said(found.title) if found else key
 

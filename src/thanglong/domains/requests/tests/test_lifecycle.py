@@ -10,9 +10,10 @@ from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.things import service as things
 from thanglong.core.things.types import geo, prop, rel
 from thanglong.domains.requests import service
+from thanglong.domains.requests.rules import RULES
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.tests.conftest import HERE, THERE, Outbox, Small, jpeg
-from thanglong.domains.requests.types import ListFilter, NewReport, Sent, State
+from thanglong.domains.requests.types import ListFilter, NewReport, RouteRule, Sent, State
 from thanglong.kit.errors import Conflict, Denied, Invalid, NotFound, NotSignedIn, TooMany
 from thanglong.kit.ports import ANONYMOUS, SYSTEM, Actor
 from thanglong.stores.jobs import queue as jobs
@@ -334,3 +335,27 @@ def test_a_stranger_cannot_act(small: Small) -> None:
     with pytest.raises(NotSignedIn):
         cases.act(ANONYMOUS, sent.case, "accept", {}, version=1)
     assert isinstance(small.people["leader"], Actor)
+
+
+def test_a_changed_table_shows_its_effect_first(small: Small) -> None:
+    small.send()
+    small.send("Chó thả rông đầu ngõ", "animal")
+    rules = [RouteRule("all-to-drains", "office:drainage")]
+    moved = service.dry_run(small.people["admin"], rules)
+    assert {(item.before, item.after, item.count) for item in moved} == {
+        (small.lighting, small.drainage, 1), (small.ward, small.drainage, 1)
+    }  # fmt: skip
+    assert service.dry_run(small.people["admin"], RULES) == []
+    with pytest.raises(Denied):
+        service.dry_run(small.people["leader"], rules)
+
+
+def test_what_is_near_and_what_can_be_reported(small: Small) -> None:
+    sent = small.send("Hố sâu giữa đường, rất nguy hiểm", "pothole")
+    (found,) = service.nearby(*HERE, 500, 5)
+    assert found["url"] == f"/reports/{sent.number}/"
+    assert found["state"] == "notice"
+    assert list(service.nearby(*THERE, 500, 5)) == []
+    (first, *_) = service.find_category(ANONYMOUS, "den duong hong", 3)
+    assert first["url"] == "/report/?category=streetlight"
+    assert list(service.find_category(ANONYMOUS, "xin chào", 3)) == []

@@ -187,6 +187,7 @@ class Card:
 
     @property
     def late(self) -> bool:
+        """Open past its deadline."""
         return self.face.tag == "bad" and self.report.is_open
 
 
