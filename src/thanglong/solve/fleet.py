@@ -1,7 +1,7 @@
 """Emergency vehicles of the demo city: when each goes out, where it drives, what it does, as a pure function of time.
 
-The day is cut into slots of two hours, shifted from vehicle to vehicle. In a slot a vehicle has at most one mission, and
-a mission ends within its slot, so the state at any second follows from seed, vehicle and second alone.
+The day is cut into slots of two hours, shifted from vehicle to vehicle. In a slot a vehicle has at most one mission,
+and a mission ends within its slot, so the state at any second follows from seed, vehicle and second alone.
 """
 
 from collections.abc import Iterator, Sequence

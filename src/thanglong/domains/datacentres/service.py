@@ -16,7 +16,7 @@ CENTRES = ("DataCentre",)
 
 
 def load() -> Mapping[str, Any]:
-    """The tile: megawatts drawn by all halls, of what the grid connections carry."""
+    """The tile: megawatts drawn by all halls."""
     found = things.query(SYSTEM, ThingQuery(types=CENTRES, limit=1000))
     drawn = sum(float(plain(entity, "load", 0)) for entity in found)
     pue = sum(float(plain(e, "load", 0)) * float(plain(e, "pue", 0)) for e in found) / drawn if drawn else 0
@@ -24,7 +24,6 @@ def load() -> Mapping[str, Any]:
     return {
         "value": round(drawn),
         "unit": "MW",
-        "of": round(sum(float(plain(entity, "capacity", 0)) for entity in found)),
         "note": gettext("a hall is too hot") if hot else gettext("PUE %(pue)s") % {"pue": words.number(pue, 2)},
         "state": "urgent" if hot else "normal",
         "series": things.recent(SYSTEM, figure_id("datacentre-load"), "value"),

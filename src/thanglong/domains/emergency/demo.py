@@ -15,7 +15,7 @@ from thanglong.solve.fleet import Duty, Fleet, Seen, clock_second, positions, re
 from thanglong.solve.roster import figure, number_of, prop, relation, roster, stamp, urn
 
 AMBULANCE, STATION, HOSPITAL = "Ambulance", "AmbulanceStation", "Hospital"
-DUTY = Duty("ambulance", 9.0, (8, 24), (9, 22), 5200.0)
+DUTY = Duty("ambulance", 8.0, (8, 24), (9, 22), 5200.0)
 OUT_OF_SERVICE = Wear("ambulance", 40.0, 120, 480, 1800)
 PACE = 0.95
 

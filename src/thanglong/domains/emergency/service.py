@@ -41,7 +41,7 @@ def alarms(actor: Actor) -> Iterator[Mapping[str, Any]]:
         if entity["id"] in manned and not ready[entity["id"]]:
             moment = since.get(entity["id"]) or clock.now()
             text = gettext("%(name)s has no ambulance left.") % {"name": plain(entity, "name")}
-            yield _alarm(entity, text, moment, "urgent", gettext("Show the station"))
+            yield _alarm(entity, text, moment, "notice", gettext("Show the station"))
     for entity in things.query(actor, ThingQuery(types=HOSPITALS, q=(("state", "==", "full"),), limit=20)):
         text = gettext("%(name)s has no free emergency bed.") % {"name": plain(entity, "name")}
         yield _alarm(entity, text, observed(entity, "state") or clock.now(), "notice", gettext("Show the hospital"))
