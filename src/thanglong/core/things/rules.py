@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from thanglong.core.things.types import Sample, iso
+from thanglong.core.things.types import Sample
+from thanglong.kit import clock
 
 
 def shown_value(value: Any) -> str:
@@ -26,30 +27,39 @@ def shown_value(value: Any) -> str:
     return str(value)
 
 
+UNIT_CODES = {
+    "CEL": "°C",
+    "HUR": "h",
+    "KMH": "km/h",
+    "KWH": "kWh",
+    "KWT": "kW",
+    "LTR": "l",
+    "MAW": "MW",
+    "MTR": "m",
+    "P1": "%",
+    "SEC": "s",
+    "WTT": "W",
+}
+"""What people write for a UN/CEFACT unit code."""
+
+
+def unit_of(instance: Mapping[str, Any]) -> str:
+    """The unit of an attribute instance as people write it, or its bare code."""
+    code = str(instance.get("unitCode", ""))
+    return UNIT_CODES.get(code, code)
+
+
 def chart_of(attribute: str, samples: Sequence[Sample]) -> dict[str, Any] | None:
-    """Properties of the chart island for a numeric past (a line) or one of states (steps); None when too short."""
-    known = [item for item in samples if item.instance is not None]
-    values = [item.instance.get("value") for item in known if item.instance is not None]
-    if len(known) < 2 or any(isinstance(value, (dict, list)) for value in values):
+    """Properties of the chart island for the past of a number; None for what is none, or too short."""
+    known = [(item.moment, item.instance) for item in samples if item.instance is not None]
+    values = [instance.get("value") for _, instance in known]
+    if len(known) < 2 or not all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         return None
-    times = [iso(item.moment) for item in known]
-    unit = next((str(item.instance["unitCode"]) for item in known if item.instance and "unitCode" in item.instance), "")
-    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
-        return _chart(attribute, unit, times, values)
-    states = sorted({str(value) for value in values})
-    return {
-        **_chart(attribute, "", times, [states.index(str(value)) for value in values]),
-        "states": states,
-        "step": True,
-    }
-
-
-def _chart(attribute: str, unit: str, times: list[str], values: list[Any]) -> dict[str, Any]:
     return {
         "kind": "line",
         "title": attribute,
-        "unit": unit,
-        "x": times,
+        "unit": unit_of(known[-1][1]),
+        "x": [f"{clock.local(moment):%d/%m %H:%M}" for moment, _ in known],
         "series": [{"name": attribute, "data": values}],
         "table": "#past",
     }

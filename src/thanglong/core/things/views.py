@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
+from thanglong.core.places import service as places
 from thanglong.core.things import service
-from thanglong.core.things.rules import chart_of, shown_value
+from thanglong.core.things.rules import chart_of, shown_value, unit_of
 from thanglong.core.things.types import TITLES, Term, ThingQuery, plain, position
 from thanglong.kit import clock
 from thanglong.kit.errors import NotFound
 from thanglong.kit.ports import Actor
 
 PAGE = 50
+UNIT = "urn:ngsi-ld:Unit:"
 PAST = timedelta(days=7)
 
 
@@ -120,7 +123,8 @@ def entity(request: HttpRequest, id: str) -> HttpResponse:
 
 def _moves(attribute: Any) -> bool:
     instance = attribute[0] if isinstance(attribute, list) else attribute
-    return "observedAt" in instance and instance.get("type") == "Property"
+    value = instance.get("value")
+    return "observedAt" in instance and isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _row(entity: Mapping[str, Any], name: str, chosen: str) -> AttributeRow:
@@ -128,16 +132,26 @@ def _row(entity: Mapping[str, Any], name: str, chosen: str) -> AttributeRow:
     instance = attribute[0] if isinstance(attribute, list) else attribute
     target = instance.get("object")
     link = ""
-    if isinstance(target, str) and not target.startswith("urn:ngsi-ld:Unit:"):
+    if isinstance(target, str) and not target.startswith(UNIT):
         link = f"/centre/things/entity/{quote(target, safe=':')}/"
     return AttributeRow(
         name,
-        shown_value(plain(entity, name)),
-        str(instance.get("unitCode", "")),
+        _shown(plain(entity, name)),
+        unit_of(instance),
         service.moment_of(instance),
         link,
         name == chosen,
     )
+
+
+def _shown(value: Any) -> str:
+    """A value in words; an administrative unit by its name."""
+    if isinstance(value, str) and value.startswith(UNIT):
+        try:
+            return places.full_name(UUID(value.removeprefix(UNIT)))
+        except (ValueError, NotFound):
+            return value
+    return shown_value(value)
 
 
 def _past(actor: Actor, id: str, attribute: str) -> dict[str, Any]:

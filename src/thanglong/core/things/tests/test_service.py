@@ -142,7 +142,7 @@ def test_charts() -> None:
         return [Sample(T0 + timedelta(minutes=n), None, {"value": value}) for n, value in enumerate(values)]
 
     line = rules.chart_of("power", samples(1, 2.5))
-    assert line is not None and line["series"][0]["data"] == [1, 2.5] and "step" not in line
-    steps = rules.chart_of("state", samples("on", "off", "on"))
-    assert steps is not None and steps["series"][0]["data"] == [1, 0, 1] and steps["states"] == ["off", "on"]
-    assert rules.chart_of("x", samples(1)) is None and rules.chart_of("x", samples({}, {})) is None
+    assert line is not None and line["series"][0]["data"] == [1, 2.5]
+    assert line["x"][0] == "02/03 15:00"
+    assert rules.chart_of("state", samples("on", "off", "on")) is None is rules.chart_of("x", samples(1))
+    assert rules.unit_of({"unitCode": "WTT"}) == "W" and rules.unit_of({"unitCode": "X9"}) == "X9"
