@@ -44,6 +44,8 @@ def _load_settings() -> None:
     if settings.configured and _folder != settings.DATA:
         raise pytest.UsageError("settings were loaded before conftest.py: unset DJANGO_SETTINGS_MODULE, give no --ds")
     django.setup()
+    # the workers of pytest-xdist inherit the environment and must come through here themselves
+    os.environ.pop("DJANGO_SETTINGS_MODULE")
 
 
 _load_settings()
