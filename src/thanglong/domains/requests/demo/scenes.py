@@ -288,5 +288,5 @@ def draw(category: str, mended: bool) -> Scene:
 
 def _webp(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "WEBP", quality=78, method=2)
+    picture.save(out, "WEBP", quality=78, method=0)
     return out.getvalue()
