@@ -65,10 +65,18 @@ def to_grid(geometries: Sequence[BaseGeometry] | Objects, z: int, x: int, y: int
     west, south, east, north = bounds(z, x, y)
     array = np.asarray(geometries, dtype=object)
     # cut first: most of a big shape never needs to be projected
-    cut = shapely.clip_by_rect(array, west, south, east, north)
+    cut = _cut(array, west, south, east, north)
     grid = shapely.transform(cut, project)
     grid = shapely.simplify(grid, 1.0, preserve_topology=False)
     return np.asarray(shapely.transform(grid, np.round), dtype=object)
+
+
+def _cut(array: NDArray[np.object_], west: float, south: float, east: float, north: float) -> NDArray[np.object_]:
+    """Shapes cut to a box by GEOS's quick clipper, which throws at some degenerate rings; those are cut the slow way."""
+    try:
+        return np.asarray(shapely.clip_by_rect(array, west, south, east, north), dtype=object)
+    except shapely.GEOSException:
+        return np.asarray(shapely.intersection(shapely.make_valid(array), shapely.box(west, south, east, north)), object)
 
 
 def _sound(geometry: BaseGeometry) -> BaseGeometry | None:

@@ -51,8 +51,9 @@ def _roots() -> tuple[Path, ...]:
 
 def find(name: str) -> Path | None:
     """The file of a static name in any app, never outside the apps' static folders."""
+    plain = name + ""  # a template's SafeString, which pathlib cannot intern, becomes a plain string
     for root in _roots():
-        path = root / name
+        path = root / plain
         if path.is_file() and path.resolve().is_relative_to(root.resolve()):
             return path
     return None
