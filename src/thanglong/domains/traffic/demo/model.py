@@ -33,7 +33,7 @@ def flows(city: City, streets: Streets, minute: Minute) -> tuple[Ints, Ints, Int
     wobble = 1 + 0.09 * noise(city.seed, "flow", n, minute.number)
     city_wide = 1 + 0.04 * float(noise(city.seed, "flow-day", 1, minute.number, 120)[0])
     load = np.clip(traffic_share(minute) * streets.site * wobble * city_wide, 0.01, 1.12)
-    speed = streets.free * (1.04 - 0.62 * np.clip(load, 0, 1.1) ** 3.2)
+    speed = streets.free * (1.04 - 0.585 * np.clip(load, 0, 1.1) ** 3.2)
     hit = list(broken(city.seed, INCIDENT, n, minute.number))
     speed[hit] *= np.where(load[hit] > 0.45, 0.28, 0.6)
     load[hit] *= 0.62
