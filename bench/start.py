@@ -1,7 +1,7 @@
 """Start and size: `thanglong up` on an empty folder to the first page, the second start, memory of all processes.
 
-There is no named reference for a whole city platform; the published minimum of a JVM-based NGSI-LD broker with its database
-(2 to 4 GB before it holds anything) is printed beside the memory figure.
+There is no named reference for a whole city platform; the published minimum of a JVM-based NGSI-LD broker with its
+database (2 to 4 GB before it holds anything) stands beside the memory figure.
 """
 
 import json
@@ -95,8 +95,9 @@ def main() -> None:
         process.send_signal(signal.SIGTERM)
         process.wait(60)
     result("empty folder to first page", first, "s", "goal 30 s", round(first / 30, 3))
+    versus = "published minimum of a JVM broker stack, 2048 MB"
     result("second start to first page", second, "s", "goal 8 s", round(second / 8, 3))
-    result("memory of all processes", used, "MB", "published minimum of a JVM broker stack, 2048 MB", round(used / 2048, 3))
+    result("memory of all processes", used, "MB", versus, round(used / 2048, 3))
 
 
 if __name__ == "__main__":

@@ -132,8 +132,11 @@ class Running:
         setup = "import django; django.setup()\nfrom thanglong.site import compose; compose.plug()\n"
         variables = {"THANGLONG_DATA": str(self.data), "DJANGO_SETTINGS_MODULE": "thanglong.site.settings"}
         result = subprocess.run(
-            [sys.executable, "-P", "-c", setup + script], capture_output=True, text=True,
-            env={**self.environment, **variables}, check=False,
+            [sys.executable, "-P", "-c", setup + script],
+            capture_output=True,
+            text=True,
+            env={**self.environment, **variables},
+            check=False,
         )
         assert result.returncode == 0, result.stderr
         return result.stdout

@@ -81,9 +81,7 @@ def report(citizen: Any, before: Path) -> tuple[str, str]:
     return found[0], own
 
 
-def test_a_report_travels_from_the_phone_to_the_proof(
-    visitor: Callable[..., Any], city: Any, tmp_path: Path
-) -> None:
+def test_a_report_travels_from_the_phone_to_the_proof(visitor: Callable[..., Any], city: Any, tmp_path: Path) -> None:
     before, after = photo("#3e2723", tmp_path / "before.jpg"), photo("#8d8a82", tmp_path / "after.jpg")
     citizen = visitor(390, 844)
     citizen.context.grant_permissions(["geolocation"])
@@ -172,7 +170,9 @@ def verify(path: Path) -> dict[str, Any]:
     """`thanglong ledger verify FILE` on a machine that holds nothing but the file."""
     result = subprocess.run(
         [sys.executable, "-P", "-m", "thanglong.cli.main", "ledger", "verify", str(path), "--json"],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     document: dict[str, Any] = json.loads(result.stdout)
     return document

@@ -73,8 +73,13 @@ class Citizens:
     @staticmethod
     def _send(client: httpx.Client, token: str, key: str) -> httpx.Response | None:
         data = {
-            "csrfmiddlewaretoken": token, "key": key, "text": f"Ổ gà lớn giữa đường, thử {key[:8]}", "category": "pothole",
-            "lon": "105.8500", "lat": "21.0280", "address": "12 Tràng Tiền",
+            "csrfmiddlewaretoken": token,
+            "key": key,
+            "text": f"Ổ gà lớn giữa đường, thử {key[:8]}",
+            "category": "pothole",
+            "lon": "105.8500",
+            "lat": "21.0280",
+            "address": "12 Tràng Tiền",
         }
         try:
             return client.post("/report/", data=data, headers={"Accept": "application/json"})

@@ -71,7 +71,9 @@ def test_every_module_has_the_one_shape(module: Path) -> None:
 def owner(name: str) -> str:
     """``thanglong.core.cases.service.x`` -> ``core.cases``; empty outside core and domains."""
     parts = name.split(".")
-    return ".".join(parts[1:3]) if len(parts) > 2 and parts[0] == "thanglong" and parts[1] in ("core", "domains") else ""
+    return (
+        ".".join(parts[1:3]) if len(parts) > 2 and parts[0] == "thanglong" and parts[1] in ("core", "domains") else ""
+    )
 
 
 def test_modules_are_entered_through_service_and_types() -> None:
@@ -176,7 +178,9 @@ def test_raw_sql_stays_in_the_stores() -> None:
             continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if (
-                any(word in line for word in ("objects.raw(", "RawSQL(", ".extra(", "cursor.execute(", "executescript("))
+                any(
+                    word in line for word in ("objects.raw(", "RawSQL(", ".extra(", "cursor.execute(", "executescript(")
+                )
                 and "PRAGMA quick_check" not in line
             ):
                 wrong.append(f"{path.relative_to(SOURCE)}:{number}")

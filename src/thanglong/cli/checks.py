@@ -8,6 +8,7 @@ import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 from thanglong.cli.output import Finding
 from thanglong.kit import clock
@@ -61,7 +62,7 @@ def _durable(data: Path) -> Iterator[Finding]:
     finally:
         probe.unlink(missing_ok=True)
     milliseconds = (clock.monotonic() - started) * 1000
-    level = "ok" if milliseconds < 50 else "warn"
+    level: Literal["ok", "warn"] = "ok" if milliseconds < 50 else "warn"
     advice = "" if level == "ok" else "a slow fsync slows every write: use a local disk with power-loss protection"
     yield Finding("Writing", level, f"a durable write takes {milliseconds:.1f} ms", advice)
 

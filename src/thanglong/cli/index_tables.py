@@ -39,8 +39,8 @@ def _plain(value: Any) -> Any:
 
 def write(table: Table, folder: Path) -> list[Path]:
     """The table as ``name.csv``, ``name.parquet`` and ``name.json`` in a folder."""
-    import pyarrow  # type: ignore[import-untyped]
-    import pyarrow.parquet  # type: ignore[import-untyped]
+    import pyarrow
+    import pyarrow.parquet
 
     folder.mkdir(parents=True, exist_ok=True)
     rows = table.rows()

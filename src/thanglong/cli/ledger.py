@@ -77,7 +77,7 @@ def verify(
             fault = rules.verify_bundle(json.loads(text))
         except ValueError as error:
             fault = f"this is not a proof: {error}"
-        document = {"ok": fault is None, "fault": fault}
+        document: dict[str, object] = {"ok": fault is None, "fault": fault}
     else:
         _ready(data)
         from thanglong.core.ledger import service

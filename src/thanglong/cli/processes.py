@@ -5,16 +5,17 @@ import os
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 from thanglong.cli.env import setup
 
 
-def _granian(target: str, interface: str, **options: object) -> None:
+def _granian(target: str, interface: str, **options: Any) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
     from granian.server import Server
 
-    server = Server(  # type: ignore[arg-type]
+    server = Server(
         target,
         interface=Interfaces(interface),
         workers=1,
@@ -31,7 +32,7 @@ def _granian(target: str, interface: str, **options: object) -> None:
 
 def run_web(listen: str) -> None:
     """Django under WSGI on ``host:port`` or ``unix:PATH``."""
-    where: dict[str, object]
+    where: dict[str, Any]
     if listen.startswith("unix:"):
         socket = Path(listen.removeprefix("unix:"))
         socket.unlink(missing_ok=True)

@@ -225,7 +225,7 @@ def _csv(path: Path, encoding: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _parquet(path: Path) -> tuple[list[str], list[list[str]]]:
-    import pyarrow.parquet  # type: ignore[import-untyped]
+    import pyarrow.parquet
 
     table = pyarrow.parquet.read_table(path)
     columns = [["" if v is None else repr(v) if isinstance(v, float) else str(v) for v in c.to_pylist()] for c in table]

@@ -71,12 +71,14 @@ def to_grid(geometries: Sequence[BaseGeometry] | Objects, z: int, x: int, y: int
     return np.asarray(shapely.transform(grid, np.round), dtype=object)
 
 
-def _cut(array: NDArray[np.object_], west: float, south: float, east: float, north: float) -> NDArray[np.object_]:
-    """Shapes cut to a box by GEOS's quick clipper, which throws at some degenerate rings; those are cut the slow way."""
+def _cut(shapes: NDArray[np.object_], west: float, south: float, east: float, north: float) -> NDArray[np.object_]:
+    """Shapes cut to a box by the quick clipper of GEOS; it throws at some degenerate rings: then the slow way."""
     try:
-        return np.asarray(shapely.clip_by_rect(array, west, south, east, north), dtype=object)
+        return np.asarray(shapely.clip_by_rect(shapes, west, south, east, north), dtype=object)
     except shapely.GEOSException:
-        return np.asarray(shapely.intersection(shapely.make_valid(array), shapely.box(west, south, east, north)), object)
+        return np.asarray(
+            shapely.intersection(shapely.make_valid(shapes), shapely.box(west, south, east, north)), object
+        )
 
 
 def _sound(geometry: BaseGeometry) -> BaseGeometry | None:

@@ -1,8 +1,8 @@
 """The one clock. Every time stamp of the platform comes from :func:`now`; no other file reads the wall clock.
 
 The demo city lives at a chosen speed, so city time may run faster than the wall. All processes of one installation
-share the same :class:`Scaled` clock through the ``THANGLONG_CLOCK`` setting; tests freeze it with :func:`use`. Waiting and
-timeouts use :func:`monotonic`, which never jumps.
+share the same :class:`Scaled` clock through the ``THANGLONG_CLOCK`` setting; tests freeze it with :func:`use`. Waiting
+and timeouts use :func:`monotonic`, which never jumps.
 """
 
 import time

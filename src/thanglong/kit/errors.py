@@ -4,8 +4,9 @@
 ``params``. ``code`` is stable and machine-readable; ``status`` is the HTTP status a surface answers with.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -20,7 +21,7 @@ class Fault:
 
     field: str
     text: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
 class ThangLongError(Exception):

@@ -171,7 +171,7 @@ class Searcher:
 class Nearby:
     """A source of what happens around a place, for the portal's home.
 
-    ``find(lon, lat, radius_m, limit)`` yields dicts ``{"title", "meta", "url", "icon", "lon", "lat", "state", "shape"}``
+    ``find(lon, lat, radius_m, limit)`` yields dicts of ``title, meta, url, icon, lon, lat, state, shape``
     (title, lon and lat required; state and shape as in :class:`Layer`), the most useful first; ``kind`` is the filter
     chip's message id.
     """

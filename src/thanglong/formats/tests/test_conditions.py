@@ -73,7 +73,9 @@ def test_depth_is_bounded() -> None:
         check(deep)
 
 
-@given(conditions, st.dictionaries(st.sampled_from(["data", "case"]), values | st.dictionaries(st.just("kind"), values)))
+@given(
+    conditions, st.dictionaries(st.sampled_from(["data", "case"]), values | st.dictionaries(st.just("kind"), values))
+)
 def test_a_sound_condition_never_fails(condition: Any, context: Any) -> None:
     check(condition)
     assert holds(condition, context) in (True, False)

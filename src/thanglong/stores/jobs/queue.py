@@ -56,12 +56,12 @@ def run_one() -> bool:
 
     The work and the deletion of its row commit together, so a crash in the midst leaves the job to be done again.
     """
-    lock = {"skip_locked": True} if connection.features.has_select_for_update_skip_locked else {}
+    lock = connection.features.has_select_for_update_skip_locked
     job: Job | None = None
     try:
         with transaction.atomic():
             due = Job.objects.filter(failed=False, run_at__lte=clock.now()).order_by("run_at", "id")
-            job = (due.select_for_update(**lock) if lock else due).first()
+            job = (due.select_for_update(skip_locked=True) if lock else due).first()
             if job is None:
                 return False
             bus.tasks[job.task](**job.arguments)

@@ -14,7 +14,9 @@ HEARTBEAT = 15.0
 LIFETIME = 600.0
 """Seconds a line lives: the browser comes back by itself, and is asked again who it is."""
 MOST_WAITING = 256
-MOST_BYTES = 2 << 20
+MOST_BYTES = 1 << 20
+PIECE = 32 * 1024
+"""Bytes handed to the server at once: it keeps a number of messages for a slow line, whatever their size."""
 PING = b"event: ping\ndata: {}\n\n"
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -76,11 +78,11 @@ class Client:
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(HEARTBEAT):
                             await self._ready.wait()
-                pieces = b"".join(self._waiting) or PING
-                self._waiting.clear()
-                self._size = 0
-                if not self._closed:
-                    await self._send(request, pieces)
+                data = self._waiting.popleft() if self._waiting else PING
+                for at in range(0, len(data), PIECE):
+                    if not self._closed:
+                        await self._send(request, data[at : at + PIECE])
+                self._size = max(self._size - len(data), 0)
             await request.send({"type": "http.response.body", "body": b""})
         except (ConnectionError, RuntimeError):
             # the listener left while we were sending
