@@ -70,7 +70,8 @@ class Client:
         await request.send({"type": "http.response.start", "status": 200, "headers": HEADERS})
         watch = asyncio.ensure_future(self._watch(request))
         try:
-            await self._send(request, b"retry: 3000\n\n" + b"".join(first))
+            for data in (b"retry: 3000\n\n", *first):
+                await self._send(request, data)
             end = clock.monotonic() + LIFETIME * random.uniform(0.8, 1.2)
             while not self._closed and clock.monotonic() < end:
                 if not self._waiting:
@@ -79,9 +80,7 @@ class Client:
                         async with asyncio.timeout(HEARTBEAT):
                             await self._ready.wait()
                 data = self._waiting.popleft() if self._waiting else PING
-                for at in range(0, len(data), PIECE):
-                    if not self._closed:
-                        await self._send(request, data[at : at + PIECE])
+                await self._send(request, data)
                 self._size = max(self._size - len(data), 0)
             await request.send({"type": "http.response.body", "body": b""})
         except (ConnectionError, RuntimeError):
@@ -93,9 +92,11 @@ class Client:
             with contextlib.suppress(asyncio.CancelledError, Exception):
                 await watch
 
-    @staticmethod
-    async def _send(request: Request, data: bytes) -> None:
-        await request.send({"type": "http.response.body", "body": data, "more_body": True})
+    async def _send(self, request: Request, data: bytes) -> None:
+        for at in range(0, len(data), PIECE):
+            if not self._closed:
+                body = data[at : at + PIECE]
+                await request.send({"type": "http.response.body", "body": body, "more_body": True})
 
     async def _watch(self, request: Request) -> None:
         while not self._closed:
