@@ -81,3 +81,5 @@ FROM unnest(%s::bigint[], %s::int[], %s::float8[], %s::float8[], %s::text[], %s:
 ON CONFLICT(n, attr) DO UPDATE SET
 lon = excluded.lon, lat = excluded.lat, shape = excluded.shape, area = excluded.area"""
 HISTORY = "COPY things.history(seq, attr, dataset, n, at, moment, observed, op, number, value) FROM STDIN"
+COUNTERS = """
+UPDATE things.meta m SET value = d.value FROM unnest(%s::text[], %s::bigint[]) AS d(key, value) WHERE m.key = d.key"""

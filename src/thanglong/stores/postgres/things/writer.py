@@ -90,69 +90,49 @@ class Writer:
         return loaded
 
     def _flush(self, work: Work, new: list[str]) -> None:
+        self._names.enter(self._rows, work.names(), new)
+        self._flush_states(work)
+        self._flush_index(work)
+        self._flush_log(work)
+
+    def _many(self, sql: str, found: list[tuple[Any, ...]]) -> None:
+        """One statement for many rows, which travel as one array a column."""
+        if found:
+            self._connected().execute(sql, [list(column) for column in zip(*found, strict=True)])
+
+    def _flush_states(self, work: Work) -> None:
         names, tenant = self._names, self._names[self._tenant]
-        names.enter(self._rows, work.names(), new)
-        cursor = self._connected().cursor()
+        saved: list[tuple[Any, ...]] = []
+        for e in work.touched.values():
+            head = (e.n, tenant, int(e.alive), names[e.types[0]], e.id, e.created, e.modified)
+            saved.append((*head, text(e.state), text(e.stamps)))
+        self._many(schema.SAVE, saved)
+        self._many(schema.KIND_GONE, [(tenant, names[kind], name) for kind, name in work.kinds_gone])
+        self._many(schema.KIND_SET, [(tenant, names[kind], name, n) for (kind, name), n in work.kinds_set.items()])
+        self._many(schema.TALLY, [(tenant, names[kind], count) for kind, count in work.tally.items() if count])
 
-        def many(sql: str, found: list[tuple[Any, ...]]) -> None:
-            if found:
-                cursor.execute(sql, [list(column) for column in zip(*found, strict=True)])
+    def _flush_index(self, work: Work) -> None:
+        names, tenant = self._names, self._names[self._tenant]
+        gone = [(tenant, names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone]
+        self._many(schema.LEAF_GONE, gone)
+        made: list[tuple[Any, ...]] = []
+        for (n, kind, _), leaf in work.leaves_set.items():
+            key = (tenant, names[kind], names[leaf.path], n, names[leaf.dataset], leaf.ordinal)
+            made.append((*key, _double(leaf.number), leaf.text, leaf.time, leaf.ref))
+        self._many(schema.LEAF_SET, made)
+        self._many(schema.PLACE_GONE, [(n, names[key]) for n, key in work.places_gone])
+        placed = [_place(n, names[key], place) for (n, key), place in work.places_set.items()]
+        self._many(schema.PLACE_SET, placed)
 
-        many(
-            schema.SAVE,
-            [
-                (
-                    e.n,
-                    tenant,
-                    int(e.alive),
-                    names[e.types[0]],
-                    e.id,
-                    e.created,
-                    e.modified,
-                    text(e.state),
-                    text(e.stamps),
-                )
-                for e in work.touched.values()
-            ],
-        )
-        many(
-            schema.LEAF_GONE,
-            [(tenant, names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone],
-        )
-        many(
-            schema.LEAF_SET,
-            [
-                (
-                    tenant,
-                    names[kind],
-                    names[leaf.path],
-                    n,
-                    names[leaf.dataset],
-                    leaf.ordinal,
-                    _double(leaf.number),
-                    *leaf[4:],
-                )
-                for (n, kind, _), leaf in work.leaves_set.items()
-            ],
-        )
-        many(schema.KIND_GONE, [(tenant, names[kind], name) for kind, name in work.kinds_gone])
-        many(schema.KIND_SET, [(tenant, names[kind], name, n) for (kind, name), n in work.kinds_set.items()])
-        many(schema.TALLY, [(tenant, names[kind], count) for kind, count in work.tally.items() if count])
-        many(schema.PLACE_GONE, [(n, names[key]) for n, key in work.places_gone])
-        many(schema.PLACE_SET, [_place(n, names[key], place) for (n, key), place in work.places_set.items()])
-        with cursor.copy(schema.HISTORY) as copy:
+    def _flush_log(self, work: Work) -> None:
+        names = self._names
+        with self._connected().cursor() as cursor, cursor.copy(schema.HISTORY) as copy:
             for p in work.history:
-                copy.write_row(
-                    (p.seq, names[p.attribute], names[p.dataset], p.n, p.at, p.moment, int(p.observed), *p[7:])
-                )
-        counters = [("seq", work.seq), ("n", work.n)]
-        many(
-            "UPDATE things.meta m SET value = d.value FROM unnest(%s::text[], %s::bigint[]) AS d(key, value) "
-            "WHERE m.key = d.key",
-            counters,
-        )
+                key = (p.seq, names[p.attribute], names[p.dataset], p.n, p.at, p.moment)
+                copy.write_row((*key, int(p.observed), p.op, p.number, p.value))
+        self._many(schema.COUNTERS, [("seq", work.seq), ("n", work.n)])
         if work.history:
-            cursor.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(work.seq)))
+            self._connected().execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(work.seq)))
 
 
 def _double(number: float | None) -> float | None:
