@@ -115,9 +115,13 @@ def _ready(options: Options) -> bool:
         connection.close()
 
 
-def _greet(options: Options) -> None:
+def _address(options: Options) -> str:
     host = "localhost" if options.host in ("127.0.0.1", "0.0.0.0", "::") else options.host  # noqa: S104
-    address = f"http://{host}:{options.port}"
+    return f"http://{host}:{options.port}"
+
+
+def _greet(options: Options) -> None:
+    address = _address(options)
     say("")
     say(f"  Thăng Long is running at {address}/")
     say(f"    citizens   {address}/          officers  {address}/desk/")
@@ -156,6 +160,7 @@ def run(options: Options) -> int:
         return prepared.returncode
     web_socket = _socket_path(options.data)
     environment = {
+        "THANGLONG_ADDRESS": _address(options),
         **os.environ,
         "THANGLONG_CLOCK": _city_clock(options).encode(),
         "THANGLONG_WEB_SOCKET": str(web_socket),

@@ -129,6 +129,7 @@ DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 THINGS_STORE = env("THANGLONG_THINGS", "") or env("THANGLONG_DATABASE", "") or str(DATA / "things.db")
 SENDER = env("THANGLONG_SENDER", "file")
+PUBLIC_URL = env("THANGLONG_ADDRESS", "").rstrip("/")
 
 AUTH_USER_MODEL = "people.Account"
 AUTHENTICATION_BACKENDS = ["thanglong.core.people.backend.AccountBackend"]

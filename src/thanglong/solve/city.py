@@ -114,6 +114,8 @@ class City:
 
     def units(self, lon: Floats, lat: Floats) -> list[UUID | None]:
         """The unit of each point as the places know it (as the wards know it where no places are plugged in)."""
+        # things keep their place to six decimals: near a boundary the unit is that of the kept place
+        lon, lat = np.round(lon, 6), np.round(lat, 6)
         if self.units_at is not None:
             return list(self.units_at(lon.tolist(), lat.tolist()))
         return [self.wards[i].id if i >= 0 else None for i in self.wards_of(lon, lat).tolist()]

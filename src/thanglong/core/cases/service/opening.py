@@ -41,8 +41,6 @@ def open_case(
     case_type = definition(type_key)
     if case_type.open_permission:
         ports.require(actor, case_type.open_permission, unit)
-    if key is not None and (first := _first(type_key, key)) is not None:
-        return first
     faults = [
         *([] if subject.strip() else [Fault("subject", N_("Please fill this in."))]),
         *form_faults(case_type.form, data),
@@ -53,7 +51,8 @@ def open_case(
         with transaction.atomic():
             return _insert(actor, case_type, data, key, unit, subject.strip()[:300], place, contact, documents, at)
     except IntegrityError:
-        # a twin with the same key committed first: its case is the answer, ours (and its number) was rolled back
+        # the key is taken, by an earlier call or a twin of this moment: its case is the answer, ours (and its number)
+        # was rolled back. The index decides, so the usual case pays no question beforehand
         first = _first(type_key, key) if key is not None else None
         if first is None:
             raise

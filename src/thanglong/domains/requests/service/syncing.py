@@ -164,7 +164,7 @@ def notify(case_id: UUID, at: datetime) -> int:
 
 
 def _send(contact: Contact, number: str, sentence: str, path: str) -> None:
-    link = f"{getattr(settings, 'PUBLIC_URL', '')}{path}"
+    link = f"{settings.PUBLIC_URL}{path}"
     subject = gettext("Report %(number)s") % {"number": number}
     if contact.email:
         ports.plugged.sender.send(Outgoing("email", contact.email, subject, f"{sentence}\n\n{link}\n"))
