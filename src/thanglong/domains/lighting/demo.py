@@ -84,7 +84,8 @@ def _strings(city: City, count: int, rng: np.random.Generator) -> tuple[Floats, 
             continue
         string = _walk(roads, edges_at, edge, used)
         lon, lat = _lamps_along(roads, string)
-        lon, lat = lon[:PER_CABINET], lat[:PER_CABINET]
+        inside = city.wards_of(lon, lat) >= 0
+        lon, lat = lon[inside][:PER_CABINET], lat[inside][:PER_CABINET]
         if len(lon) < PER_CABINET:
             continue
         used.update(string)
