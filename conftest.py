@@ -18,7 +18,9 @@ os.environ["THANGLONG_DATA"] = str(_folder)
 os.environ["THANGLONG_SECRET"] = "tests-only"
 os.environ["DJANGO_SETTINGS_MODULE"] = "thanglong.site.settings"
 os.environ.pop("THANGLONG_CLOCK", None)
-os.environ.setdefault("XDG_RUNTIME_DIR", str(_folder))  # else the PostgreSQL wheel warns, and warnings are errors
+_runtime = _folder / "runtime"  # private and each process's own, else the PostgreSQL wheel warns: an error here
+_runtime.mkdir(mode=0o700)
+os.environ["XDG_RUNTIME_DIR"] = str(_runtime)
 STORE = os.environ.get("THANGLONG_TEST_STORE", "sqlite")
 _server: Any = None
 
