@@ -39,8 +39,8 @@ def chromium() -> Iterator[Any]:
 class Visitor:
     """One person's browser: what the console said, what moved, what axe finds."""
 
-    def __init__(self, context: Any, address: str) -> None:
-        self.context, self.address = context, address
+    def __init__(self, context: Any, address: str, scripts: bool = True) -> None:
+        self.context, self.address, self.scripts = context, address, scripts
         context.set_default_timeout(PATIENCE)
         context.set_default_navigation_timeout(PATIENCE)
         self.page = context.new_page()
@@ -57,6 +57,8 @@ class Visitor:
 
     def open(self, path: str) -> "Visitor":
         self.page.goto(f"{self.address}{path}")
+        if self.scripts:
+            self.page.evaluate("() => document.fonts.ready.then(() => true)")
         return self.ready()
 
     def ready(self, seconds: float = 60) -> "Visitor":
@@ -123,7 +125,7 @@ def visitor(chromium: Any, city: Any) -> Iterator[Callable[..., Visitor]]:
             cookies["thanglong_session"] = client.cookies["thanglong_session"]
             client.close()
         context.add_cookies([{"name": name, "value": value, "url": city.address} for name, value in cookies.items()])
-        return Visitor(context, city.address)
+        return Visitor(context, city.address, scripts)
 
     yield make
     for context in opened:

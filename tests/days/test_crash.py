@@ -148,6 +148,6 @@ COUNT = """
 from thanglong.core.cases.models import Case
 from thanglong.core.ledger.models import Entry
 from django.db.models import Count
-doubled = Case.objects.exclude(idempotency_key=None).values("type_key", "idempotency_key").annotate(n=Count("id")).filter(n__gt=1).count()
+doubled = Case.objects.exclude(key=None).values("type", "key").annotate(n=Count("id")).filter(n__gt=1).count()
 print(Case.objects.count(), Entry.objects.filter(verb="case.opened").count(), doubled)
 """

@@ -90,7 +90,7 @@ class Centre {
       if (alarm.level === "urgent" && alarm.number <= 3) {
         this.markers.push(new Marker({ element: el("div", { class: "map-pulse" }) }).setLngLat(alarm.at).addTo(this.view.map));
       }
-      const made = el("button", { type: "button", class: `map-alarm ${alarm.level}`, "aria-label": alarm.element.querySelector(".s")?.textContent },
+      const made = el("button", { type: "button", class: `map-alarm ${alarm.level}`, "aria-label": `${alarm.number} ${alarm.element.querySelector(".s")?.textContent ?? ""}` },
         el("span", { class: "sh" }, icon(alarm.icon)), el("span", { class: "map-number" }, String(alarm.number)));
       made.addEventListener("click", () => this.choose(alarm));
       this.markers.push(new Marker({ element: made }).setLngLat(alarm.at).addTo(this.view.map));
