@@ -1,5 +1,6 @@
 """Bring a data folder up to date: migrate, and on an empty folder make the demo city or the first administrator."""
 
+import os
 import secrets
 import shutil
 import sys
@@ -18,11 +19,9 @@ def run(city: str, seed: int, scale: float, empty: bool) -> int:
     making = data / "run" / "making-city"
     if making.is_file():
         _clear()
-        setup_again = [sys.executable, "-P", "-m", "thanglong.cli.main", *sys.argv[1:]]
-        import os
-
         making.unlink()
-        os.execv(sys.executable, setup_again)  # noqa: S606 - the same command, on connections to the new files
+        again = [sys.executable, "-P", "-m", "thanglong.cli.main", *sys.argv[1:]]
+        os.execv(sys.executable, again)  # noqa: S606 - the same command, on connections to the new files
     call_command("migrate", verbosity=0, interactive=False)
     from thanglong.core.places import service as places
 

@@ -1,11 +1,14 @@
 """``thanglong up``: prepare the data folder, then run and watch the three processes on one public port."""
 
+import hashlib
 import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -87,9 +90,6 @@ def _socket_path(data: Path) -> Path:
     path = data / "run" / "web.sock"
     if len(os.fsencode(path)) <= 100:
         return path
-    import hashlib
-    import tempfile
-
     name = hashlib.sha256(os.fsencode(path)).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"thanglong-{os.getuid()}-{name}.sock"
 
@@ -179,8 +179,6 @@ def run(options: Options) -> int:
 
 
 def _announce_when_ready(options: Options) -> None:
-    import threading
-
     def wait() -> None:
         deadline = clock.monotonic() + 60
         while clock.monotonic() < deadline:
