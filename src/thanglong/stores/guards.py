@@ -14,7 +14,7 @@ from django.db import connection
 TEXT = "rows of this table are never changed or removed"
 # Tables under guard, and tables whose new rows are noted in another one. Each module calls `install` in a migration of
 # its own once its tables exist; tables that do not exist yet are passed over.
-APPEND_ONLY = ("ledger_entry", "ledger_leaf", "ledger_node", "ledger_head", "cases_event")
+APPEND_ONLY = ("ledger_entry", "ledger_leaf", "ledger_node", "ledger_head", "ledger_tree", "cases_event")
 NOTED = {"ledger_entry": ("ledger_pending", "entry_id")}
 
 
@@ -53,7 +53,8 @@ def _postgres(table: str) -> dict[str, str]:
 def _postgres_note(table: str, target: str, column: str) -> dict[str, str]:
     return {
         f"{table}_noted": (
-            f"CREATE TRIGGER {table}_noted AFTER INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION {table}_note()"
+            f"CREATE TRIGGER {table}_noted AFTER INSERT ON {table} REFERENCING NEW TABLE AS made "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_note()"
         )
     }
 
@@ -65,7 +66,7 @@ def _functions() -> list[str]:
     )
     notes = [
         f"CREATE OR REPLACE FUNCTION {table}_note() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        f"BEGIN INSERT INTO {target} ({column}) VALUES (NEW.id); RETURN NULL; END $$"
+        f"BEGIN INSERT INTO {target} ({column}) SELECT id FROM made; RETURN NULL; END $$"
         for table, (target, column) in NOTED.items()
     ]
     return [guard, *notes]

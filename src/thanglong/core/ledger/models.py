@@ -23,8 +23,17 @@ class Pending(models.Model):
     entry_id = models.BigIntegerField(primary_key=True)
 
 
+class Tree(models.Model):
+    """The tree of one year: its name in what is signed, and the place of its first leaf. Never changed: a tree is
+    closed by the next one."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    origin = models.CharField(max_length=80, unique=True)
+    start = models.BigIntegerField(unique=True)
+
+
 class Leaf(models.Model):
-    """Position of an entry in the tree, counted from 0, and its leaf hash."""
+    """Place of an entry among the leaves of all years, counted from 0, and its leaf hash."""
 
     index = models.BigIntegerField(primary_key=True)
     entry_id = models.BigIntegerField(unique=True)
@@ -32,24 +41,29 @@ class Leaf(models.Model):
 
 
 class Node(models.Model):
-    """Hash of a complete block of 2**level leaves; levels 8, 16, 24 … are kept, the rest is 255 hashes away."""
+    """Hash of a complete block of 2**level leaves of a tree: levels 8, 16, 24 … are kept, the rest is near."""
 
+    tree = models.PositiveSmallIntegerField()
     level = models.PositiveSmallIntegerField()
     index = models.BigIntegerField()
     hash = models.BinaryField(max_length=32)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["level", "index"], name="ledger_node_place")]
+        constraints = [models.UniqueConstraint(fields=["tree", "level", "index"], name="ledger_node_spot")]
 
 
 class Head(models.Model):
     """A signed tree head."""
 
-    size = models.BigIntegerField(unique=True)
+    tree = models.PositiveSmallIntegerField()
+    size = models.BigIntegerField()
     root = models.BinaryField(max_length=32)
     at = models.DateTimeField()
     key = models.BinaryField(max_length=32)
     signature = models.BinaryField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tree", "size"], name="ledger_head_size")]
 
 
 class Salt(models.Model):

@@ -3,16 +3,18 @@
 import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
 from django.db import connection, transaction
 from django.db.models import Count, Max, Min
 
 from thanglong.core.ledger import models, rules
-from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef
-from thanglong.kit.errors import NotFound
+from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef, Tree
+from thanglong.kit.errors import N_, NotFound
+from thanglong.stores import ledger as store
 
-BATCH = 2000
+BATCH = 2000  # rows of one statement
+SEALED = 8192  # leaves under one head at most
 
 
 def in_transaction() -> bool:
@@ -20,36 +22,44 @@ def in_transaction() -> bool:
     return connection.in_atomic_block
 
 
-def add(rows: Sequence[NewEntry], now: datetime) -> list[Entry]:
+class Made(Sequence[Entry]):
+    """Entries just written: each is read from its body when it is asked for."""
+
+    def __init__(self, ids: Sequence[int], bodies: Sequence[str]) -> None:
+        self._ids, self._bodies = ids, bodies
+
+    @overload
+    def __getitem__(self, at: int) -> Entry: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Entry]: ...
+    def __getitem__(self, at: int | slice) -> Entry | Sequence[Entry]:
+        if isinstance(at, slice):
+            return Made(self._ids[at], self._bodies[at])
+        return rules.parse(self._ids[at], self._bodies[at])
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
+def add(rows: Sequence[NewEntry], now: datetime) -> Sequence[Entry]:
     """Insert entries in order; their salts too."""
-    made = []
-    salts: list[list[models.Salt]] = []
-    for row in rows:
-        secret = rules.secrets_of(row)
-        own = [models.Salt(name=name, salt=os.urandom(rules.SALT_BYTES)) for name in secret]
-        salts.append(own)
-        hidden = {item.name: rules.commitment(bytes(item.salt), item.name, secret[item.name]) for item in own}
+    made: list[store.EntryRow] = []
+    salts: list[tuple[int, list[models.Salt]]] = []
+    for place, row in enumerate(rows):
         at = row.at or now
-        made.append(
-            models.Entry(
-                at=at,
-                verb=row.verb,
-                object_kind=row.ref.kind,
-                object_id=row.ref.id,
-                unit=row.unit,
-                body=rules.body(row, at, hidden).decode(),
-            )
-        )
-    if len(made) == 1:
-        made[0].save(force_insert=True)
-    else:
-        models.Entry.objects.bulk_create(made, batch_size=BATCH)
-    for item, own in zip(made, salts, strict=True):
-        for salt in own:
-            salt.entry_id = item.pk
-    if any(salts):
-        models.Salt.objects.bulk_create([salt for own in salts for salt in own], batch_size=BATCH)
-    return [rules.parse(item.pk, item.body) for item in made]
+        hidden = {}
+        if secret := rules.secrets_of(row):
+            own = [models.Salt(name=name, salt=os.urandom(rules.SALT_BYTES)) for name in secret]
+            hidden = {item.name: rules.commitment(bytes(item.salt), item.name, secret[item.name]) for item in own}
+            salts.append((place, own))
+        made.append((at, row.verb, row.ref.kind, row.ref.id, row.unit, rules.body(row, at, hidden).decode()))
+    ids = store.insert_entries(made)
+    if salts:
+        for place, own in salts:
+            for salt in own:
+                salt.entry_id = ids[place]
+        models.Salt.objects.bulk_create([salt for _, own in salts for salt in own], batch_size=BATCH)
+    return Made(ids, [row[5] for row in made])
 
 
 def entry(entry_id: int) -> Entry:
@@ -92,15 +102,16 @@ def take_turn() -> None:
     models.Turn.objects.select_for_update().get(pk=1)
 
 
-def pending(limit: int) -> list[tuple[int, str]]:
-    """Ids and bodies of entries that wait for a head, in id order."""
-    ids = list(models.Pending.objects.order_by("pk").values_list("pk", flat=True)[:limit])
-    return list(models.Entry.objects.filter(pk__in=ids).order_by("pk").values_list("pk", "body"))
+pending = store.waiting_bodies
+settle = store.settle
 
 
-def settle(ids: Sequence[int]) -> None:
-    """Take entries off the waiting list."""
-    models.Pending.objects.filter(pk__in=ids).delete()
+def pending_one(entry_id: int) -> list[tuple[int, str]]:
+    """An entry as :func:`pending` gives it."""
+    return list(models.Entry.objects.filter(pk=entry_id).values_list("pk", "body"))
+
+
+add_leaves = store.insert_leaves
 
 
 def waiting() -> tuple[int, datetime | None]:
@@ -110,44 +121,76 @@ def waiting() -> tuple[int, datetime | None]:
     return state["n"], first
 
 
-def size() -> int:
-    """Number of leaves."""
+def trees() -> list[Tree]:
+    """The trees of all years, oldest first."""
+    return [Tree(row.year, row.origin, row.start) for row in models.Tree.objects.order_by("year")]
+
+
+def newest_tree() -> Tree | None:
+    row = models.Tree.objects.order_by("-year").first()
+    return Tree(row.year, row.origin, row.start) if row else None
+
+
+def tree_of(year: int) -> Tree:
+    """The tree of a year, or NotFound."""
+    row = models.Tree.objects.filter(year=year).first()
+    if row is None:
+        raise NotFound(N_("There is no ledger of this year."))
+    return Tree(row.year, row.origin, row.start)
+
+
+def tree_at(place: int) -> Tree:
+    """The tree in which a place lies."""
+    row = models.Tree.objects.filter(start__lte=place).order_by("-start").first()
+    if row is None:
+        raise NotFound()
+    return Tree(row.year, row.origin, row.start)
+
+
+def add_tree(tree: Tree) -> None:
+    models.Tree.objects.create(year=tree.year, origin=tree.origin, start=tree.start)
+
+
+def places() -> int:
+    """Number of leaves in all years."""
     last = models.Leaf.objects.aggregate(last=Max("index"))["last"]
     return 0 if last is None else last + 1
 
 
-def add_leaves(rows: Sequence[tuple[int, int, bytes]]) -> None:
-    """Insert leaves ``(index, entry id, hash)``."""
-    models.Leaf.objects.bulk_create(
-        [models.Leaf(index=index, entry_id=entry_id, hash=digest) for index, entry_id, digest in rows], batch_size=BATCH
+def add_nodes(year: int, rows: Sequence[tuple[int, int, bytes]]) -> None:
+    """Insert hashes of complete blocks ``(level, index, hash)`` of a tree."""
+    models.Node.objects.bulk_create(
+        [models.Node(tree=year, level=a, index=b, hash=c) for a, b, c in rows], batch_size=BATCH
     )
 
 
-def add_nodes(rows: Sequence[tuple[int, int, bytes]]) -> None:
-    """Insert hashes of complete blocks ``(level, index, hash)``."""
-    models.Node.objects.bulk_create([models.Node(level=a, index=b, hash=c) for a, b, c in rows], batch_size=BATCH)
-
-
-def leaf_hashes(start: int, stop: int) -> list[bytes]:
-    """Leaf hashes start..stop."""
-    rows = models.Leaf.objects.filter(index__gte=start, index__lt=stop).order_by("index")
+def leaf_hashes(tree: Tree, start: int, stop: int) -> list[bytes]:
+    """Leaf hashes start..stop of a tree."""
+    rows = models.Leaf.objects.filter(index__gte=tree.start + start, index__lt=tree.start + stop).order_by("index")
     return [bytes(row) for row in rows.values_list("hash", flat=True)]
 
 
-def node_hashes(level: int, start: int, stop: int) -> list[bytes]:
-    """Stored hashes of one level, start..stop."""
-    rows = models.Node.objects.filter(level=level, index__gte=start, index__lt=stop).order_by("index")
+def node_hashes(tree: Tree, level: int, start: int, stop: int) -> list[bytes]:
+    """Stored hashes of one level of a tree, start..stop."""
+    rows = models.Node.objects.filter(tree=tree.year, level=level, index__gte=start, index__lt=stop).order_by("index")
     return [bytes(row) for row in rows.values_list("hash", flat=True)]
 
 
-def index_of(entry_id: int) -> int | None:
-    """Where an entry stands in the tree; None while it waits."""
+def leaf_bodies(tree: Tree, start: int, stop: int) -> Iterator[tuple[int, int, bytes, str | None]]:
+    """Place in the tree, entry id, leaf hash and body of leaves start..stop of a tree."""
+    rows = store.leaf_bodies(tree.start + start, tree.start + stop)
+    return ((place - tree.start, entry_id, digest, text) for place, entry_id, digest, text in rows)
+
+
+def place_of(entry_id: int) -> int | None:
+    """Where an entry stands among the leaves of all years; None while it waits."""
     return models.Leaf.objects.filter(entry_id=entry_id).values_list("index", flat=True).first()
 
 
 def add_head(head: Head) -> None:
     """Insert a signed head."""
     models.Head.objects.create(
+        tree=head.year,
         size=head.size,
         root=bytes.fromhex(head.root),
         at=head.at,
@@ -156,35 +199,38 @@ def add_head(head: Head) -> None:
     )
 
 
-def _head(row: models.Head) -> Head:
-    return Head(row.size, bytes(row.root).hex(), row.at, bytes(row.key).hex(), bytes(row.signature).hex())
+def _head(row: models.Head, tree: Tree) -> Head:
+    root, key, signature = (bytes(item).hex() for item in (row.root, row.key, row.signature))
+    return Head(tree.year, tree.origin, row.size, root, row.at, key, signature)
 
 
-def head() -> Head | None:
-    """The newest head."""
-    row = models.Head.objects.order_by("-size").first()
-    return _head(row) if row else None
+def head(year: int | None = None) -> Head | None:
+    """The newest head, of one year when given."""
+    rows = models.Head.objects.order_by("-tree", "-size")
+    row = (rows if year is None else rows.filter(tree=year)).first()
+    return _head(row, tree_of(row.tree)) if row else None
 
 
-def head_of(size: int) -> Head | None:
-    """The head of a tree of ``size`` leaves."""
-    row = models.Head.objects.filter(size=size).first()
-    return _head(row) if row else None
+def head_of(year: int, size: int) -> Head | None:
+    """The head of a year's tree of ``size`` leaves."""
+    row = models.Head.objects.filter(tree=year, size=size).first()
+    return _head(row, tree_of(year)) if row else None
 
 
-def heads() -> Iterator[Head]:
-    """All heads, oldest first."""
-    return (_head(row) for row in models.Head.objects.order_by("size").iterator(chunk_size=BATCH))
+def heads(tree: Tree) -> Iterator[Head]:
+    """All heads of a tree, oldest first."""
+    rows = models.Head.objects.filter(tree=tree.year).order_by("size")
+    return (_head(row, tree) for row in rows.iterator(chunk_size=BATCH))
 
 
-def nodes() -> Iterator[tuple[int, int, bytes]]:
-    """All stored nodes ``(level, index, hash)`` by level and index."""
-    rows = models.Node.objects.order_by("level", "index").values_list("level", "index", "hash")
+def nodes(tree: Tree) -> Iterator[tuple[int, int, bytes]]:
+    """All stored nodes ``(level, index, hash)`` of a tree by level and index."""
+    rows = models.Node.objects.filter(tree=tree.year).order_by("level", "index").values_list("level", "index", "hash")
     return ((level, index, bytes(digest)) for level, index, digest in rows.iterator(chunk_size=BATCH))
 
 
 def leaves_with_entries() -> Iterator[tuple[int, int, bytes, tuple[Any, ...] | None]]:
-    """Every leaf in order with its entry's row (id, at, verb, kind, object id, unit, body), None when gone."""
+    """Every leaf of all years with its entry's row (id, at, verb, kind, object id, unit, body), None when gone."""
     start = 0
     while True:
         rows = list(

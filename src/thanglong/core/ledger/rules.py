@@ -1,6 +1,5 @@
 """What is hashed and signed, and how it is checked: pure functions over plain values."""
 
-import base64
 import hashlib
 import hmac
 import unicodedata
@@ -14,12 +13,14 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef, Proof
-from thanglong.formats import jcs
-from thanglong.kit.errors import N_
+from thanglong.formats import jcs, tlog
+from thanglong.kit.errors import N_, TooLarge
 from thanglong.kit.ports import JSON
 from thanglong.solve import merkle
 
-ORIGIN = "thanglong.ledger/1"
+FORMAT = "thanglong.ledger/1"  # of proof files; also the name of the tree of installations older than yearly trees
+YEAR_OPENED = "ledger.year_opened"
+MAX_BODY = 60_000  # bundles of entries count bytes in two
 SALT_BYTES = 16
 TILE = 8  # levels between stored nodes: one stored hash for every 2**8 below it
 
@@ -37,7 +38,7 @@ def nfc(value: JSON) -> JSON:
 
 def moment(at: datetime) -> str:
     """A moment as it is hashed: UTC, microseconds, ``Z``."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def state_digest(state: JSON) -> str:
@@ -60,30 +61,50 @@ def secrets_of(new: NewEntry) -> dict[str, str]:
 
 
 def body(new: NewEntry, at: datetime, commitments: Mapping[str, str]) -> bytes:
-    """The canonical JSON of an entry, without its id."""
+    """The canonical JSON of an entry, without its id; TooLarge above 60,000 bytes.
+
+    The frame has keys in canonical order and only texts as values, which orjson writes as RFC 8785 does; facts, which
+    may hold anything, go through ``jcs``.
+    """
     actor = new.actor
-    return jcs.canonical(
-        {
-            "actor": {"id": str(actor.id) if actor.id else None, "kind": actor.kind},
-            "after": state_digest(new.after),
-            "at": moment(at),
-            "before": state_digest(new.before),
-            "commitments": dict(commitments),
-            "facts": nfc(new.facts) if new.facts else {},
-            "object": {"id": new.ref.id, "kind": new.ref.kind},
-            "purpose": nfc(actor.purpose),
-            "role": actor.role,
-            "unit": str(new.unit) if new.unit else None,
-            "verb": new.verb,
-        }
-    )
+    frame = {
+        "actor": {"id": str(actor.id) if actor.id else None, "kind": actor.kind},
+        "after": state_digest(new.after),
+        "at": moment(at),
+        "before": state_digest(new.before),
+        "commitments": dict(sorted(commitments.items())) if commitments else {},
+        "facts": orjson.Fragment(jcs.canonical(nfc(new.facts))) if new.facts else {},
+        "object": {"id": new.ref.id, "kind": new.ref.kind},
+        "purpose": nfc(actor.purpose),
+        "role": actor.role,
+        "unit": str(new.unit) if new.unit else None,
+        "verb": new.verb,
+    }
+    try:
+        text = orjson.dumps(frame)
+    except orjson.JSONEncodeError as error:
+        raise jcs.NotCanonical(f"text that is no valid Unicode: {error}") from None
+    if len(text) > MAX_BODY:
+        raise TooLarge(N_("What is to be written in the ledger is too long. Write a digest of it instead."))
+    return text
+
+
+def with_id(entry_id: int, text: bytes) -> bytes:
+    """The canonical JSON of an entry with its id, from the body as :func:`body` wrote it.
+
+    ``id`` comes right before ``object`` in canonical order. Behind the entry's own ``object`` stand only texts, and
+    inside a text a quotation mark has a backslash before it: the last occurrence of the mark is the right one.
+    """
+    at = text.rindex(_OBJECT)
+    return b'%b,"id":%d%b' % (text[:at], entry_id, text[at:])
+
+
+_OBJECT = b',"object":{"id":'
 
 
 def leaf(entry_id: int, text: bytes | str) -> bytes:
-    """The leaf hash of an entry: SHA-256(0x00 || canonical JSON of the body with its id)."""
-    value = orjson.loads(text)
-    value["id"] = entry_id
-    return merkle.leaf_hash(jcs.canonical(value))
+    """The leaf hash of an entry: SHA-256(0x00 || canonical JSON of the body with its id); ValueError: no body."""
+    return merkle.leaf_hash(with_id(entry_id, text.encode() if isinstance(text, str) else text))
 
 
 def parse(entry_id: int, text: bytes | str) -> Entry:
@@ -129,16 +150,38 @@ def to_body(entry: Entry) -> dict[str, Any]:
     }
 
 
-def head_text(size: int, root: bytes, at: datetime) -> bytes:
+def origin(public_key: bytes, year: int) -> str:
+    """The name of a year's tree: its own for each key, so that no two installations are taken for one another."""
+    return f"thanglong.ledger/{hashlib.sha256(public_key).hexdigest()[:8]}/{year}"
+
+
+def head_text(origin: str, size: int, root: bytes, at: datetime) -> bytes:
     """What is signed: a checkpoint of four lines (origin, size, root in base64, moment), each ended by a newline."""
-    return f"{ORIGIN}\n{size}\n{base64.b64encode(root).decode()}\n{moment(at)}\n".encode()
+    return tlog.checkpoint_text(origin, size, root, moment(at))
+
+
+def checkpoint(head: Head) -> bytes:
+    """The head as a signed note (C2SP tlog-checkpoint): the same signature over the same text."""
+    text = head_text(head.origin, head.size, bytes.fromhex(head.root), head.at)
+    key = tlog.key_hash(head.origin, bytes.fromhex(head.key))
+    return tlog.Note(text, ((head.origin, key, bytes.fromhex(head.signature)),)).encode()
+
+
+def year_facts(last: Head) -> dict[str, JSON]:
+    """What the first entry of a year says: the final head of the year before."""
+    return {"previous": {"origin": last.origin, "root": last.root, "size": last.size}}
+
+
+def opens_after(entry: Entry, last: Head) -> bool:
+    """Whether ``entry`` is the first of a year whose predecessor ended with the head ``last``."""
+    return entry.verb == YEAR_OPENED and dict(entry.facts) == year_facts(last)
 
 
 def signed(head: Head) -> bool:
     """Whether the head's signature is that of its key."""
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(head.key))
-        key.verify(bytes.fromhex(head.signature), head_text(head.size, bytes.fromhex(head.root), head.at))
+        key.verify(bytes.fromhex(head.signature), head_text(head.origin, head.size, bytes.fromhex(head.root), head.at))
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -162,7 +205,8 @@ def verify(proof: Proof, public_key: str) -> str | None:
 def head_document(head: Head) -> dict[str, Any]:
     """A head as JSON: what is published, compared and kept by witnesses."""
     return {
-        "origin": ORIGIN,
+        "origin": head.origin,
+        "year": head.year,
         "size": head.size,
         "root": head.root,
         "at": moment(head.at),
@@ -171,10 +215,17 @@ def head_document(head: Head) -> dict[str, Any]:
     }
 
 
+def read_head(value: Mapping[str, Any], key: str = "") -> Head:
+    """The head in a document as :func:`head_document` makes it; KeyError, TypeError or ValueError when it is none."""
+    at = datetime.fromisoformat(value["at"])
+    year = value.get("year") or at.year  # files of before yearly trees have no year
+    return Head(year, value["origin"], value["size"], value["root"], at, key or value["public_key"], value["signature"])
+
+
 def bundle(proof: Proof) -> dict[str, Any]:
     """A proof as a self-contained JSON value: all that :func:`verify_bundle` or any other verifier needs."""
     return {
-        "format": ORIGIN,
+        "format": FORMAT,
         "entry": to_body(proof.entry),
         "leaf": proof.leaf,
         "index": proof.index,
@@ -194,12 +245,10 @@ def verify_bundle(value: Any, public_key: str | None = None) -> str | None:
     wrong = N_("This is no proof of this ledger's format.")
     try:
         head, entry = value["head"], from_body(value["entry"])
-        signed_head = Head(
-            head["size"], head["root"], datetime.fromisoformat(head["at"]), value["public_key"], head["signature"]
-        )
+        signed_head = read_head(head, value["public_key"])
         proof = Proof(entry, value["leaf"], value["index"], tuple(value["path"]), signed_head)
         # the rebuilt body must be the given one to the letter: nothing may ride along unhashed
-        if value["format"] != ORIGIN or value["size"] != head["size"] or to_body(entry) != value["entry"]:
+        if value["format"] != FORMAT or value["size"] != head["size"] or to_body(entry) != value["entry"]:
             return wrong
         return verify(proof, public_key or signed_head.key)
     except (KeyError, TypeError, ValueError, AttributeError):

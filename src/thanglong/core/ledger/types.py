@@ -55,9 +55,23 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A signed tree head: ``size`` leaves, ``root`` in hex, signed at ``at`` by the Ed25519 key ``key`` (hex)."""
+class Tree:
+    """The tree of one year: its name in what is signed, the place of its first leaf among the leaves of all years."""
 
+    year: int
+    origin: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A signed tree head: ``size`` leaves, ``root`` in hex, signed at ``at`` by the Ed25519 key ``key`` (hex).
+
+    ``year`` is the tree's, ``origin`` its name.
+    """
+
+    year: int
+    origin: str
     size: int
     root: str
     at: datetime
@@ -67,7 +81,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That ``entry`` is leaf number ``index`` under ``head``: ``path`` holds sibling hashes in hex, leaf upwards."""
+    """That ``entry`` is leaf ``index`` of its year under ``head``: ``path`` holds sibling hashes (hex), leaf upwards."""
 
     entry: Entry
     leaf: str

@@ -52,7 +52,7 @@ def append(
     return append_many([NewEntry(actor, verb, ref, unit, before, after, facts, private, at)])[0]
 
 
-def append_many(rows: Sequence[NewEntry]) -> list[Entry]:
+def append_many(rows: Sequence[NewEntry]) -> Sequence[Entry]:
     """Append many entries in order, in the caller's transaction."""
     if not repository.in_transaction():
         raise RuntimeError("a ledger entry belongs into the transaction of the change it tells of")
@@ -116,13 +116,17 @@ def export_proof(entry_id: int) -> dict[str, Any]:
     return rules.bundle(prove(entry_id))
 
 
-def consistency(old: int, new: int) -> dict[str, Any]:
-    """The proof, as JSON, that the ledger of ``new`` entries begins with that of ``old``; NotFound: no such heads."""
-    before, after = repository.head_of(old), repository.head_of(new)
+def consistency(old: int, new: int, year: int | None = None) -> dict[str, Any]:
+    """The proof, as JSON, that a year's ledger of ``new`` entries begins with that of ``old``; the newest year's when
+    none is given. NotFound: no such heads."""
+    if year is None:
+        newest = repository.newest_tree()
+        year = newest.year if newest else 0
+    before, after = repository.head_of(year, old), repository.head_of(year, new)
     if before is None or after is None or old > new:
         raise NotFound(N_("There is no signed head of this size."))
-    path = [item.hex() for item in tree.consistency(old, new)]
-    return {"format": rules.ORIGIN, "old": head_document(before), "new": head_document(after), "path": path}
+    path = [item.hex() for item in tree.consistency(year, old, new)]
+    return {"format": rules.FORMAT, "old": head_document(before), "new": head_document(after), "path": path}
 
 
 def check(max_wait: float = 60.0) -> Report:

@@ -1,21 +1,25 @@
 """Sealing and proving: how waiting entries get their place, and how a place is proven."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from thanglong.core.ledger import repository, rules
-from thanglong.core.ledger.types import Entry, Head, Proof
+from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef, Proof, Tree
 from thanglong.kit import clock
 from thanglong.kit.errors import Unavailable
+from thanglong.kit.ports import SYSTEM
 from thanglong.solve import merkle
 from thanglong.stores.keys import SigningKey
 
 WIDTH = 1 << rules.TILE
+Row = tuple[int, str]
 
 
 class Blocks:
-    """Reads hashes of complete blocks: stored levels from the store, the levels between computed from them."""
+    """Reads hashes of complete blocks of a tree: stored levels from the store, those between computed from them."""
 
-    def __init__(self) -> None:
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
         self._rows: dict[tuple[int, int], list[bytes]] = {}
 
     def __call__(self, level: int, index: int) -> bytes:
@@ -25,14 +29,17 @@ class Blocks:
         row = self._rows.get((stored, group))
         if row is None:
             start, stop = group * WIDTH, (group + 1) * WIDTH
-            row = repository.node_hashes(stored, start, stop) if stored else repository.leaf_hashes(start, stop)
+            if stored:
+                row = repository.node_hashes(self._tree, stored, start, stop)
+            else:
+                row = repository.leaf_hashes(self._tree, start, stop)
             self._rows[stored, group] = row
         inside = first - group * WIDTH
         return merkle.root(row[inside : inside + (1 << (level - stored))])
 
 
 def seal(key: SigningKey) -> Head | None:
-    """Seal everything that waits, in batches of one transaction and one head each."""
+    """Seal everything that waits, in batches of one transaction and one head each; turn the year when it is over."""
     newest = None
     while batch := _seal_batch(key):
         newest, full = batch
@@ -42,57 +49,97 @@ def seal(key: SigningKey) -> Head | None:
 
 
 def _seal_batch(key: SigningKey) -> tuple[Head, bool] | None:
-    if not repository.waiting()[0]:
+    today = clock.today().year
+    tree = repository.newest_tree()
+    if not repository.waiting()[0] and (tree is None or tree.year >= today):
         return None
     with repository.atomic():
         repository.take_turn()
-        rows = repository.pending(repository.BATCH)
+        tree = repository.newest_tree()  # another process may have turned the year meanwhile
+        if tree is not None and tree.year < today:
+            tree = _turn(key, tree, today)
+        rows = repository.pending(repository.SEALED)
         if not rows:
             return None
-        start = repository.size()
-        leaves = [(start + at, entry_id, rules.leaf(entry_id, body)) for at, (entry_id, body) in enumerate(rows)]
-        edge = merkle.Range(start, _edge(start))
-        nodes: list[tuple[int, int, bytes]] = []
-
-        def keep(level: int, index: int, digest: bytes) -> None:
-            if level % rules.TILE == 0:
-                nodes.append((level, index, digest))
-
-        for _, _, digest in leaves:
-            edge.append(digest, keep)
-        repository.add_leaves(leaves)
-        repository.add_nodes(nodes)
-        head = sign(key, edge.size, edge.root())
-        repository.add_head(head)
-        repository.settle([entry_id for _, entry_id, _ in leaves])
-        return head, len(rows) == repository.BATCH
+        if tree is None:
+            tree = _begin(key, today)
+        return _grow(key, tree, rows), len(rows) == repository.SEALED
 
 
-def _edge(size: int) -> list[bytes]:
-    block = Blocks()
+def _begin(key: SigningKey, year: int) -> Tree:
+    tree = Tree(year, rules.origin(key.public, year), repository.places())
+    repository.add_tree(tree)
+    return tree
+
+
+def _turn(key: SigningKey, tree: Tree, year: int) -> Tree:
+    """Close a year: what is left of it goes under its final head, to which the first leaf of the new year commits."""
+    end = datetime(tree.year + 1, 1, 1, tzinfo=clock.zone())
+    if rows := repository.pending(repository.SEALED, end):
+        _grow(key, tree, rows)
+    last = repository.head(tree.year)
+    new = _begin(key, year)
+    if last is not None:
+        facts = rules.year_facts(last)
+        opened = NewEntry(SYSTEM, rules.YEAR_OPENED, ObjectRef("ledger", str(year)), facts=facts)
+        entry = repository.add([opened], clock.now())[0]
+        _grow(key, new, repository.pending_one(entry.id))
+    return new
+
+
+def _grow(key: SigningKey, tree: Tree, rows: Sequence[Row]) -> Head:
+    """Make entries the next leaves of a tree, under a new signed head."""
+    start = repository.places() - tree.start
+    leaves = [
+        (tree.start + start + at, entry_id, rules.leaf(entry_id, body)) for at, (entry_id, body) in enumerate(rows)
+    ]
+    edge = merkle.Range(start, _edge(tree, start))
+    nodes: list[tuple[int, int, bytes]] = []
+
+    def keep(level: int, index: int, digest: bytes) -> None:
+        if level % rules.TILE == 0:
+            nodes.append((level, index, digest))
+
+    for _, _, digest in leaves:
+        edge.append(digest, keep)
+    repository.add_leaves(leaves)
+    repository.add_nodes(tree.year, nodes)
+    head = sign(key, tree, edge.size, edge.root())
+    repository.add_head(head)
+    repository.settle([entry_id for _, entry_id, _ in leaves])
+    return head
+
+
+def _edge(tree: Tree, size: int) -> list[bytes]:
+    block = Blocks(tree)
     return [block(level, index) for level, index in merkle.cover(0, size)]
 
 
-def sign(key: SigningKey, size: int, root: bytes) -> Head:
+def sign(key: SigningKey, tree: Tree, size: int, root: bytes) -> Head:
     """A signed head over ``root``."""
     at = clock.now()
-    return Head(size, root.hex(), at, key.public.hex(), key.sign(rules.head_text(size, root, at)).hex())
+    signature = key.sign(rules.head_text(tree.origin, size, root, at))
+    return Head(tree.year, tree.origin, size, root.hex(), at, key.public.hex(), signature.hex())
 
 
 def prove(entry: Entry, seal_now: Callable[[], Head | None]) -> Proof:
-    """The inclusion proof of ``entry`` under the newest head."""
-    index = repository.index_of(entry.id)
-    if index is None:
+    """The inclusion proof of ``entry`` under the newest head of its year."""
+    place = repository.place_of(entry.id)
+    if place is None:
         seal_now()
-        index = repository.index_of(entry.id)
-    head = repository.head()
-    if index is None or head is None or index >= head.size:
+        place = repository.place_of(entry.id)
+        if place is None:
+            raise Unavailable()
+    tree = repository.tree_at(place)
+    index = place - tree.start
+    head = repository.head(tree.year)
+    if head is None or index >= head.size:
         raise Unavailable()
-    path = merkle.inclusion(index, head.size, Blocks())
-    leaf = repository.leaf_hashes(index, index + 1)[0]
-    return Proof(entry, leaf.hex(), index, tuple(item.hex() for item in path), head)
+    block = Blocks(tree)
+    path = merkle.inclusion(index, head.size, block)
+    return Proof(entry, block(0, index).hex(), index, tuple(item.hex() for item in path), head)
 
 
-def consistency(old: int, new: int) -> list[bytes]:
-    """The consistency proof between two sizes of the tree."""
-    return merkle.consistency(old, new, Blocks())
+def consistency(year: int, old: int, new: int) -> list[bytes]:
+    """The consistency proof between two sizes of a year's tree."""
+    return merkle.consistency(old, new, Blocks(repository.tree_of(year)))

@@ -143,14 +143,14 @@ def test_a_late_committer_gets_its_place_behind() -> None:
     # a slower transaction with a smaller id commits now
     models.Pending.objects.create(pk=late.id)
     service.seal()
-    assert repository.index_of(first.id) == 0
-    assert repository.index_of(last.id) == 1
-    assert repository.index_of(late.id) == 2
+    assert repository.place_of(first.id) == 0
+    assert repository.place_of(last.id) == 1
+    assert repository.place_of(late.id) == 2
     assert service.check().ok
 
 
 def test_large_backlogs_are_sealed_in_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repository, "BATCH", 100)
+    monkeypatch.setattr(repository, "SEALED", 100)
     fill(250)
     head = service.seal()
     assert head is not None
