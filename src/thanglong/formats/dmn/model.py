@@ -18,8 +18,8 @@ COMMENT = "!comment"
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One XML element: local ``name`` and ``namespace``; ``attributes`` keyed by local name, or ``{namespace}name`` for a
-    qualified one; ``text`` before the first child, ``tail`` after the element; ``line`` in the file (from 1);
+    """One XML element: local ``name`` and ``namespace``; ``attributes`` keyed by local name, or ``{namespace}name``
+    for a qualified one; ``text`` before the first child, ``tail`` after the element; ``line`` in the file (from 1);
     ``prefixes`` in force here (``None`` is the default namespace). A comment has the name :data:`COMMENT`."""
 
     name: str
@@ -44,13 +44,25 @@ class Element:
         """The first child with one of the local names, or None."""
         return next(self.all(*names), None)
 
+    def walk(self) -> Iterator["Element"]:
+        """This element and everything below it, comments aside, in document order."""
+        waiting = [self]
+        while waiting:
+            element = waiting.pop()
+            if element.name != COMMENT:
+                yield element
+                waiting.extend(reversed(element.children))
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A read DMN file: its ``version`` ("1.1" to "1.5") and the ``root`` element ``definitions``."""
+    """A read DMN file: its ``version`` ("1.1" to "1.5") and the ``root`` element ``definitions``; ``before`` and
+    ``after`` are the comments outside the root."""
 
     version: str
     root: Element
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
 
     @property
     def namespace(self) -> str:
