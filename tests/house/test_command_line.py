@@ -40,7 +40,7 @@ def test_up_names_a_taken_port_and_what_to_do(tmp_path: Path, capsys: pytest.Cap
 
 def test_two_on_one_data_folder_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "run").mkdir()
-    first = up._lock(tmp_path)
+    first = up.take_lock(tmp_path)
     assert first is not None
     assert up.run(options(tmp_path, 1)) == 1
     assert "already runs" in capsys.readouterr().err

@@ -60,3 +60,27 @@ def steps(title: str) -> Iterator[Callable[[str], None]]:
     else:
         yield lambda text: say(f"{title}: {text}", error=True)
     say(f"{title}: done in {clock.monotonic() - started:.1f} s", error=True)
+
+
+@contextmanager
+def progress(title: str, total: int, quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """A bar over ``total`` bytes on a terminal; the caller hands on how many more are done."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn(title), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=max(total, 1))
+        yield lambda amount: bar.advance(task, amount)
+
+
+def bytes_text(size: float) -> str:
+    """A size for people, such as ``1.4 GB``."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(size) < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

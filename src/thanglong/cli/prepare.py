@@ -5,6 +5,7 @@ import secrets
 import shutil
 import sys
 
+from thanglong.cli import restore
 from thanglong.cli.env import setup
 from thanglong.cli.output import say, steps
 
@@ -23,6 +24,7 @@ def run(city: str, seed: int, scale: float, empty: bool) -> int:
         again = [sys.executable, "-P", "-m", "thanglong.cli.main", *sys.argv[1:]]
         os.execv(sys.executable, again)  # noqa: S606 - the same command, on connections to the new files
     call_command("migrate", verbosity=0, interactive=False)
+    restore.note_in_ledger(data)
     from thanglong.core.places import service as places
 
     if (data / "city.json").is_file() or places.units():

@@ -55,7 +55,7 @@ def _port_is_free(host: str, port: int) -> str | None:
     return None
 
 
-def _lock(data: Path) -> int | None:
+def take_lock(data: Path) -> int | None:
     """A lock that two ``up`` on one data folder cannot both hold; None when it is taken."""
     import fcntl
 
@@ -138,7 +138,7 @@ def _greet(options: Options) -> None:
 def run(options: Options) -> int:
     """Run until stopped; the exit code."""
     prepare_environment(options.data)
-    lock = _lock(options.data)
+    lock = take_lock(options.data)
     if lock is None:
         say(
             f"thanglong: another `thanglong up` already runs on {options.data}. Stop it, or choose another --data.",

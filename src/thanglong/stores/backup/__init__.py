@@ -1,0 +1,1 @@
+"""Backups: one cut through every database at a moment, and a pool of files named by their content."""
