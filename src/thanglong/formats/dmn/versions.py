@@ -125,9 +125,9 @@ class _Work:
             # a prefix is an import's from 1.2 on, joined to the type by a dot
             return f"{prefix}.{local}" if colon else own
         if self.target == "1.1":
-            prefix = next((key for key, uri in prefixes.items() if key and uri == _FEEL[self.source]), None)
-            if own in _BUILT_IN and prefix:
-                return f"{prefix}:{next((old for old, new in _OLD_TYPES.items() if new == own), own)}"
+            feel = next((key for key, uri in prefixes.items() if key and uri == _FEEL[self.source]), None)
+            if own in _BUILT_IN and feel:
+                return f"{feel}:{next((old for old, new in _OLD_TYPES.items() if new == own), own)}"
             first, dot, rest = own.partition(".")
             return f"{first}:{rest}" if dot and first in prefixes else own
         return name
