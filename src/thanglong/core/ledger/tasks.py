@@ -4,8 +4,8 @@ from thanglong.core.ledger import service
 
 
 def seal() -> None:
-    """Give waiting entries their place under a signed head."""
-    service.seal()
+    """Give waiting entries their place under a signed head, and publish it."""
+    service.seal_and_publish()
 
 
 def health() -> str | None:

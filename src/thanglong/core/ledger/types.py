@@ -81,7 +81,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That ``entry`` is leaf ``index`` of its year under ``head``: ``path`` holds sibling hashes (hex), leaf upwards."""
+    """That ``entry`` is leaf ``index`` of its year under ``head``: ``path`` holds sibling hashes (hex), upwards."""
 
     entry: Entry
     leaf: str

@@ -51,8 +51,8 @@ class FileTree:
         self._loose = 0
 
     def names(self, name: str) -> list[str]:
-        """Names of the files right in a folder; empty when it does not exist."""
-        folder = self.path(name)
+        """Names of what lies right in a folder (``.``: the top); empty when it does not exist."""
+        folder = self._folder if name == "." else self.path(name)
         return sorted(item.name for item in folder.iterdir()) if folder.is_dir() else []
 
     def drop_folder(self, name: str) -> None:

@@ -8,12 +8,13 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from thanglong.core.ledger import repository, rules
-from thanglong.core.ledger.service import audit, tree
+from thanglong.core.ledger.service import audit, tiles, tree
 from thanglong.core.ledger.types import Entry, Head, Line, NewEntry, ObjectRef, Proof, Report
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import N_, NotFound
 from thanglong.kit.ports import JSON, Actor
 from thanglong.kit.registry import Registry
+from thanglong.stores.files.tiles import FileTree
 from thanglong.stores.keys import SigningKey, signing_key
 
 # Sentences for verbs ("case.opened" -> a message id), and functions that name an id for a reader ("unit", "role"):
@@ -24,6 +25,7 @@ namers: Registry[Callable[[str], str]] = Registry("ledger namer")
 kinds: Registry[str] = Registry("ledger object kind")
 
 MAX_WAITING = 20_000
+EMPTY = N_("The ledger is empty: nothing has happened yet.")
 KINDS = {
     "person": N_("an official"),
     "client": N_("a connected system"),
@@ -67,6 +69,31 @@ def seal() -> Head | None:
     return tree.seal(_key())
 
 
+def seal_and_publish() -> Head | None:
+    """What the worker runs: seal, then bring the public files up to the newest head.
+
+    Conflict when the public files show a head that the database does not know: then nothing is signed.
+    """
+    tiles.check(_files())
+    newest = seal()
+    tiles.publish(_files())
+    return newest
+
+
+def published(year: int | None, name: str) -> bytes:
+    """A public file: ``checkpoint``, ``tile/…``; of the newest year when none is given. NotFound."""
+    if year is None:
+        newest = repository.newest_tree()
+        if newest is None:
+            raise NotFound(EMPTY)
+        year = newest.year
+    return tiles.read(_files(), year, name)
+
+
+def _files() -> FileTree:
+    return FileTree(ports.plugged.data / "ledger")
+
+
 def _key() -> SigningKey:
     return signing_key(ports.plugged.data / "keys" / "ledger.ed25519")
 
@@ -79,6 +106,11 @@ def head_document(of: Head) -> dict[str, Any]:
 def head() -> Head | None:
     """The newest signed head."""
     return repository.head()
+
+
+def head_in(year: int) -> Head | None:
+    """The newest signed head of a year: for a year that is over, the final one."""
+    return repository.head(year)
 
 
 def public_key() -> str:

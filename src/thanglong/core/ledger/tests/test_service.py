@@ -219,8 +219,10 @@ def test_no_changed_proof_file_verifies() -> None:
     assert rules.verify_bundle(None) is not None
 
 
-def test_sealing_is_registered_with_the_worker() -> None:
+def test_sealing_is_registered_with_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from thanglong.kit import bus
+
+    monkeypatch.setattr(ports.plugged, "data", tmp_path)
 
     fill(1)
     bus.tasks["ledger.seal"]()
