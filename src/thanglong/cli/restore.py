@@ -170,9 +170,12 @@ def _schema(names: Sequence[str]) -> None:
 
     setup()
     executor = MigrationExecutor(connection)
-    known = set(executor.loader.graph.nodes)
-    targets = [(app, key) for app, _, key in (name.partition(".") for name in names)]
-    executor.migrate([target for target in targets if target in known])
+    graph = executor.loader.graph
+    then = {(app, key) for app, _, key in (name.partition(".") for name in names)} & set(graph.nodes)
+    # only the last ones of then: Django would take an earlier one for a wish to go back to it
+    executor.migrate(
+        [node for node in sorted(then) if not {child.key for child in graph.node_map[node].children} & then]
+    )
     ports.plugged.things.last_seq()
     ports.plugged.things.close()
     connection.close()
