@@ -109,3 +109,13 @@ class Code(models.Model):
             models.Index(fields=["address", "at"], name="report_code_address"),
             models.Index(fields=["client", "at"], name="report_code_client"),
         ]
+
+
+class Sending(models.Model):
+    """One report counted for its sender's connection: a keyed digest of the address, kept for a day."""
+
+    mark = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["mark", "at"], name="report_sending_mark")]

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from thanglong.core.cases.types import CaseMoved, CaseTransferred
 from thanglong.domains.requests import service
-from thanglong.domains.requests.repository import codes, photos
+from thanglong.domains.requests.repository import codes, photos, sendings
 from thanglong.domains.requests.service.syncing import THING_TASK
 from thanglong.domains.requests.types import CASE_TYPE
 from thanglong.kit import bus, clock
@@ -38,10 +38,11 @@ def refresh(case_id: str) -> None:
 
 @bus.task("requests.tidy")
 def tidy() -> None:
-    """Forget codes that are over and photos that never got a report."""
+    """Forget codes that are over, who sent how many, and photos that never got a report."""
     now = clock.now()
     codes.sweep(now - timedelta(days=1))
     photos.loose(now - timedelta(days=1))
+    sendings.sweep(now - timedelta(days=1))
 
 
 bus.every(3600, "requests.tidy")

@@ -14,7 +14,7 @@ from thanglong.domains.requests.repository import codes, reports
 from thanglong.domains.requests.repository import photos as photo_rows
 from thanglong.domains.requests.rules import CATEGORIES, category, mask, read
 from thanglong.domains.requests.rules.publish import subject
-from thanglong.domains.requests.service import words
+from thanglong.domains.requests.service import pacing, words
 from thanglong.domains.requests.service.confirming import contact_of, request_code
 from thanglong.domains.requests.service.routing import decide
 from thanglong.domains.requests.types import (
@@ -167,7 +167,8 @@ def _place_faults(new: NewReport) -> list[Fault]:
 
 
 def send(actor: Actor, new: NewReport, *, key: str | None, language: str = "vi", client: str = "") -> Sent:
-    """Open a report. Everybody may; the same ``key`` again gives the first answer. Raises Invalid with all faults.
+    """Open a report. Everybody may; the same ``key`` again gives the first answer. Raises Invalid with all faults;
+    TooMany when ``client`` (the sender's address) sent too many.
 
     A contact gets a code to confirm it; that the code cannot be sent never stops the report.
     """
@@ -190,6 +191,8 @@ def send(actor: Actor, new: NewReport, *, key: str | None, language: str = "vi",
         "answers": read_answers(kind, new.answers)[0], "thing": new.thing[:200],
         "rule": route.rule, "channel": new.channel[:20], "hide_name": new.hide_name, "media_url": new.media_url[:500],
     }  # fmt: skip
+    mark = pacing.mark_of(actor, client)
+    pacing.check(mark)
     begun = clock.now()
     line = subject(text, words.said(kind.title), new.address)
     place = Place(new.lon, new.lat, new.address.strip()[:300])
@@ -198,6 +201,8 @@ def send(actor: Actor, new: NewReport, *, key: str | None, language: str = "vi",
         documents=list(dict.fromkeys(new.photos)), at=begun,
     )  # fmt: skip
     again = case.opened_at != begun or codes.any_for(case.id)
+    if not again:
+        pacing.count(mark)
     confirm = None
     if contact is not None and (contact.email or contact.phone) and not again and new.channel != "open311":
         try:
