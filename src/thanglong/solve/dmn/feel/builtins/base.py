@@ -1,0 +1,54 @@
+"""How a built-in function is declared."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from thanglong.solve.dmn.feel.kinds import kind
+from thanglong.solve.dmn.feel.run import Run
+from thanglong.solve.dmn.feel.values import Function, Value
+
+TABLE: dict[str, Function] = {}
+Built = Callable[..., Value]
+
+
+def built_in(name: str, *forms: str, many: bool = False) -> Callable[[Built], Built]:
+    """Declares a function: each form is its parameters separated by commas, ``?`` behind one that may be left out;
+    ``many``: any number of positional arguments from one on."""
+    split = tuple(tuple(part.strip() for part in form.split(",") if part.strip()) for form in forms) or ((),)
+    least = min(sum(not part.endswith("?") for part in form) for form in split)
+    most = None if many else max(len(form) for form in split)
+    names = tuple(part.rstrip("?") for part in max(split, key=len))
+
+    def declare(act: Built) -> Built:
+        TABLE[name] = Function(name, names, act, least, most, (), None, split)
+        return act
+
+    return declare
+
+
+def wrong(run: Run, name: str, value: Value, wanted: str) -> None:
+    """The null of an argument that is not what the function takes."""
+    if value is None:
+        run.null("null", "An argument is null", name, wanted)
+    else:
+        run.null("argument", "An argument is not of the type the function takes", name, wanted, kind(value))
+
+
+def whole_number(value: Value) -> int | None:
+    """An integer argument cut from a number; None for anything else."""
+    if type(value) is not Decimal or value.adjusted() > 18:
+        return None
+    return int(value)
+
+
+def as_list(value: Value) -> list[Any]:
+    """A list argument; anything else counts as a list of one."""
+    return value if type(value) is list else [value]
+
+
+def spread(arguments: tuple[Value, ...]) -> list[Any] | None:
+    """The elements of ``f(list)`` or of ``f(a, b, c)``; None for a single null."""
+    if len(arguments) == 1:
+        return None if arguments[0] is None else as_list(arguments[0])
+    return list(arguments)

@@ -1,0 +1,76 @@
+"""One evaluation: its budget, its diagnostics, its moment."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from thanglong.solve.dmn.feel.values import DateTime
+
+STEPS = 2_000_000
+"""Steps of one evaluation (an element of a loop or a call is a step)."""
+TEXT = 2_000_000
+"""Longest string an evaluation may make, in characters."""
+ITEMS = 500_000
+"""Longest list an evaluation may make."""
+CALLS = 150
+"""Deepest nesting of calls of functions that the model defines."""
+NOTES = 200
+"""Most diagnostics kept."""
+
+
+class Exhausted(Exception):
+    """The evaluation has used up its budget; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """Something a reader of the result should know: a null nobody asked for, a refused value, a conflict.
+
+    ``code`` is a fixed word (``null``, ``type``, ``argument``, ``unknown``, ``conflict``, ``constraint``, ``budget``,
+    ``external``, ``syntax``), ``text`` an English sentence, ``where`` the decision, table or function it happened in,
+    ``facts`` the values it speaks of."""
+
+    code: str
+    text: str
+    where: str = ""
+    facts: tuple[str, ...] = ()
+
+
+class Run:
+    """The state of one evaluation; used by one thread, thrown away afterwards."""
+
+    __slots__ = ("depth", "moment", "notes", "steps", "trace", "values", "where")
+
+    def __init__(self, moment: DateTime | None = None, steps: int = STEPS) -> None:
+        self.moment = moment
+        self.steps = steps
+        self.depth = 0
+        self.where = ""
+        self.notes: list[Diagnostic] = []
+        self.values: dict[Any, Any] = {}
+        self.trace: list[Any] | None = None
+
+    def spend(self, steps: int) -> None:
+        """Uses up budget.
+
+        :raises Exhausted: none is left.
+        """
+        self.steps -= steps
+        if self.steps < 0:
+            raise Exhausted("the evaluation took more steps than it may")
+
+    def room(self, items: int) -> None:
+        """Checks the size of a list about to be made and pays for it."""
+        if items > ITEMS:
+            raise Exhausted(f"a list may have {ITEMS} items")
+        self.spend(items)
+
+    def text(self, length: int) -> None:
+        """Checks the length of a string about to be made and pays for it."""
+        if length > TEXT:
+            raise Exhausted(f"a string may have {TEXT} characters")
+        self.spend(length >> 6)
+
+    def null(self, code: str, text: str, *facts: str) -> None:
+        """Records why a value is null; returns None, so that a closure can return it."""
+        if len(self.notes) < NOTES:
+            self.notes.append(Diagnostic(code, text, self.where, facts))
