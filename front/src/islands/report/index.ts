@@ -222,6 +222,8 @@ class ReportForm {
     const nodes: HTMLElement[] = [];
     if (told.stopper) {
       nodes.push(el("div", { class: "banner bad", role: "alert" }, icon("warn"), el("p", {}, `${told.stopper.text} `, el("a", { href: `tel:${told.stopper.number}`, class: "btn small danger" }, icon("phone", "s"), say(`Call ${told.stopper.number}`, `Gọi ${told.stopper.number}`)))));
+    } else if (told.urgent) {
+      nodes.push(el("div", { class: "banner warn", role: "status" }, icon("warn"), el("p", {}, say("This sounds dangerous, so it is taken first. If somebody is in danger now, call 114 or 115.", "Nghe có vẻ nguy hiểm nên phản ánh này được xử lý trước. Nếu có người đang gặp nguy hiểm, hãy gọi 114 hoặc 115."))));
     }
     if (best) {
       const share = `${Math.round(best.confidence * 100)}\u00a0%`;

@@ -5,6 +5,7 @@ from typing import Any
 
 from thanglong.core.things.types import Sample
 from thanglong.kit import clock
+from thanglong.kit.errors import N_
 
 
 def shown_value(value: Any) -> str:
@@ -26,6 +27,38 @@ def shown_value(value: Any) -> str:
         return ", ".join(shown_value(item) for item in value)
     return str(value)
 
+
+# the values of state attributes the domains write, in words (message ids); other values read as they are
+STATE_WORDS = {
+    "working": N_("working"),
+    "flashing": N_("flashing amber"),
+    "dark": N_("dark"),
+    "offline": N_("no signal from it"),
+    "free": N_("free"),
+    "slow": N_("slow"),
+    "jam": N_("jammed"),
+    "normal": N_("as it should be"),
+    "warm": N_("warm"),
+    "hot": N_("too hot"),
+    "called": N_("called out"),
+    "driving": N_("on the way"),
+    "on_scene": N_("at the scene"),
+    "transporting": N_("carrying a patient"),
+    "at_hospital": N_("at the hospital"),
+    "returning": N_("on the way back"),
+    "out_of_service": N_("out of service"),
+    "open": N_("open now"),
+    "busy": N_("busy"),
+    "full": N_("full"),
+    "out_of_order": N_("out of order"),
+    "filling": N_("filling up"),
+    "closed": N_("closed now"),
+    "on": N_("burning"),
+    "off": N_("switched off"),
+    "fault": N_("faulty"),
+    "silent": N_("silent"),
+    "no_power": N_("without power"),
+}
 
 UNIT_CODES = {
     "CEL": "°C",

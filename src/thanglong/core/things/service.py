@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
+from django.utils.translation import gettext
 
+from thanglong.core.things.rules import STATE_WORDS, shown_value
 from thanglong.core.things.types import Change, Entity, Pass, Sample, ThingQuery, TypeFacts, WriteMode, Written, is_open
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
@@ -203,3 +205,9 @@ def wait(after: int, timeout: float) -> int:
 def health() -> str | None:
     """None when the store answers, else the reason."""
     return ports.plugged.things.check()
+
+
+def state_word(value: Any) -> str:
+    """The value of a state attribute as a person reads it, in the reader's language."""
+    known = STATE_WORDS.get(value) if isinstance(value, str) else None
+    return gettext(known) if known else shown_value(value)

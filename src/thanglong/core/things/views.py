@@ -93,7 +93,7 @@ def _search(kind: str, text: str, after: str) -> ThingQuery:
 def _state(entity: Mapping[str, Any]) -> str:
     for name in entity:
         if name in ("status", "state") or name.endswith(("State", "Status")):
-            return shown_value(plain(entity, name))
+            return service.state_word(plain(entity, name))
     return ""
 
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from thanglong.core.places import service as places
+from thanglong.core.things import service as things
 from thanglong.core.things.types import plain
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import N_, Invalid
@@ -99,7 +100,7 @@ def _row(layer: Any, entity: dict[str, Any]) -> dict[str, Any] | None:
     since = made["properties"].get("since")
     return {
         **made["properties"],
-        "value": plain(entity, layer.state, ""),
+        "value": things.state_word(plain(entity, layer.state, "")),
         "place": unit.name if unit else "",
         "since": datetime.fromisoformat(since) if since else None,
     }
