@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json as json_format
 import signal
 import threading
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from thanglong.cli.output import as_json_text, say
 from thanglong.formats.dmn import DmnFault, Element, read
 from thanglong.formats.dmn.reader import parse_tree
 from thanglong.solve.dmn import Compiled, compile_definitions, evaluate
@@ -60,12 +60,12 @@ def tck(directory: Path, json: bool = False) -> int:
     failed = len(cases) - passed
     if json:
         rows = [{name: getattr(case, name) for name in Case.__slots__} for case in cases]
-        print(json_format.dumps({"passed": passed, "failed": failed, "total": len(cases), "cases": rows}))
+        as_json_text({"passed": passed, "failed": failed, "total": len(cases), "cases": rows})
     else:
         for case in cases:
             if not case.passed:
-                print(f"{case.folder} {case.id}: {case.reason}")
-        print(f"{passed} passed, {failed} failed, {len(cases)} in all")
+                say(f"{case.folder} {case.id}: {case.reason}")
+        say(f"{passed} passed, {failed} failed, {len(cases)} in all")
     return 0 if cases and not failed else 1
 
 

@@ -38,7 +38,7 @@ def adopt(value: Any, wanted: Lazy | None = None, depth: int = 0) -> Value:
 
     :raises ValueError: the value has no counterpart in FEEL.
     """
-    if value is None or isinstance(value, bool) or isinstance(value, _OWN):
+    if value is None or isinstance(value, (bool, *_OWN)):
         return value
     if depth > DEPTH:
         raise ValueError("the input is nested too deeply")

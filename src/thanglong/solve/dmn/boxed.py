@@ -154,7 +154,7 @@ def _conditional(box: m.Conditional, space: Space, depth: int) -> Code:
         if found is True:
             return then(frame)
         if found is not False and found is not None:
-            frame[0].null("type", "A condition is not a boolean", kind(found))
+            return frame[0].null("type", "A condition is not a boolean", kind(found))
         return otherwise(frame)
 
     return choose

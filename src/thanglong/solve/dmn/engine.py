@@ -20,7 +20,7 @@ from thanglong.solve.dmn.trace import DecisionTrace, Trace
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of an evaluation: the value, what a reader should know about it, and (when asked for) what was done."""
+    """The result of an evaluation: the value, what a reader should know about it, and (if asked for) what was done."""
 
     value: Value
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -106,8 +106,8 @@ def evaluate(
     ``inputs`` are values by the names of inputs (or input decisions of a service, or parameters); names of imported
     inputs may be given as (namespace, name). Python's numbers, dates, lists and mappings are taken as FEEL values; with
     ``typed``, a string given for an input of a calendar type is read as FEEL would read it. ``now`` is the moment that
-    ``now()`` and ``today()`` give, the present one by default. Never raises for what a model or an input says: the value
-    is then null and the diagnostics say why.
+    ``now()`` and ``today()`` give, the present one by default. Never raises for what a model or an input says: the
+    value is then null and the diagnostics say why.
 
     :raises LookupError: there is no such element.
     """

@@ -1,15 +1,16 @@
 """External functions.
 
-A model may name a Java method or a PMML model. Nothing outside is ever loaded or run: calling such a function gives null
-with a diagnostic, except for a handful of pure methods of the Java library (mathematics, conversions, ``String.format``)
-whose results are computed here, by name and signature, because models exchanged between tools use them."""
+A model may name a Java method or a PMML model. Nothing outside is ever loaded or run: calling such a function gives
+null with a diagnostic, except for a handful of pure methods of the Java library (mathematics, conversions,
+``String.format``) whose results are computed here, by name and signature, because models exchanged between tools use
+them."""
 
 import math
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from thanglong.solve.dmn.feel.layout import Code, Frame
 from thanglong.solve.dmn.feel.run import Run
@@ -51,10 +52,10 @@ def _call(run: Run, method: "Method", types: list[str], arguments: list[Value], 
     if short not in shapes or (len(arguments) != len(short) and "..." not in short):
         return run.null("external", "There is no such method", name, ", ".join(types))
     try:
-        made = act(short, [_convert(value, kind) for value, kind in zip(arguments, _spread(short, arguments), strict=True)])
+        pairs = zip(arguments, _spread(short, arguments), strict=True)
+        return act(short, [_convert(value, kind) for value, kind in pairs])
     except (_Refused, ArithmeticError, ValueError):
         return run.null("external", "The method does not take these arguments", name)
-    return made
 
 
 def _short(name: str) -> str:
@@ -156,11 +157,9 @@ def _formatted(value: Value, mark: str, digits: str | None) -> str:
     return f"{int(value)}" if mark == "d" else f"{value:.{digits or 6}f}"
 
 
+_ONE_REAL = ("cos", "sin", "tan", "acos", "asin", "atan", "exp", "sqrt", "log", "log10", "cbrt", "sinh", "cosh", "tanh")
 _METHODS: dict[str, Method] = {
-    **{
-        f"java.lang.Math.{name}": _of_real(getattr(math, name))
-        for name in ("cos", "sin", "tan", "acos", "asin", "atan", "exp", "sqrt", "log", "log10", "cbrt", "sinh", "cosh", "tanh")
-    },
+    **{f"java.lang.Math.{name}": _of_real(getattr(math, name)) for name in _ONE_REAL},
     "java.lang.Math.toRadians": _of_real(math.radians),
     "java.lang.Math.toDegrees": _of_real(math.degrees),
     "java.lang.Math.pow": _of_real(math.pow, 2),

@@ -139,8 +139,7 @@ class InputNode(Node):
     def get(self, run: Run) -> Value:
         if self.key in run.values:
             return run.values[self.key]
-        value = self.accept(run, None, False)
-        return value
+        return self.accept(run, None, False)
 
     def accept(self, run: Run, value: Value, given: bool = True) -> Value:
         """Takes a value for this input."""
@@ -295,5 +294,3 @@ class ServiceNode(Node):
         finally:
             run.values = outside
             run.depth -= 1
-
-

@@ -2,7 +2,7 @@
 
 The tree may come from anywhere: :class:`Node` says what is needed of it (``formats.dmn.Element`` has it)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from thanglong.solve.dmn import model as m
@@ -29,7 +29,7 @@ class Node(Protocol):
 def build(root: Node) -> m.Definitions:
     """The model in a ``definitions`` element. Elements without id get one from their kind and place."""
     elements: dict[str, m.Element] = {}
-    readers = {
+    readers: dict[str, Callable[[Node, str], m.Element]] = {
         "inputData": _input,
         "decision": _decision,
         "businessKnowledgeModel": _knowledge,
@@ -83,7 +83,8 @@ def _item(node: Node) -> m.ItemDefinition:
     parameters = None
     if function is not None:
         parameters = tuple(
-            m.Variable(clean(child.attributes.get("name", "")), type_of(child)) for child in _all(function, "parameters")
+            m.Variable(clean(child.attributes.get("name", "")), type_of(child))
+            for child in _all(function, "parameters")
         )
     return m.ItemDefinition(
         clean(node.attributes.get("name", "")),

@@ -1,7 +1,7 @@
 """A condition column of a decision table, compiled so that all its cells are answered at once.
 
-The answer is a bit mask over the rules. Cells that are plain strings, booleans, numbers or numeric ranges are put into a
-dictionary and a sorted list of bounds, so a column costs one look-up whatever the number of rules; other cells run as
+The answer is a bit mask over the rules. Cells that are plain strings, booleans, numbers or numeric ranges are put into
+a dictionary and a sorted list of bounds, so a column costs one look-up whatever the number of rules; other cells run as
 closures, equal cells once."""
 
 from __future__ import annotations
@@ -181,4 +181,3 @@ def _gap(spans: list[Any], bounds: list[Decimal], place: int) -> int:
         below = high is None or (right is not None and high >= right)
         mask |= bits if above and below else 0
     return mask
-

@@ -217,7 +217,8 @@ def _collect(table: _Table, frame: Frame, mask: int) -> Value:
         return rows
     if table.single or aggregate == "#":
         return _aggregate(frame[0], aggregate, rows)
-    return {output.name: _aggregate(frame[0], aggregate, [row[output.name] for row in rows]) for output in table.outputs}
+    names = [output.name for output in table.outputs]
+    return {name: _aggregate(frame[0], aggregate, [row[name] for row in rows]) for name in names}
 
 
 def _aggregate(run: Run, sign: str, values: list[Value]) -> Value:

@@ -8,8 +8,8 @@ from thanglong.solve.dmn.feel.values import Value
 
 @dataclass(frozen=True, slots=True)
 class TableTrace:
-    """A decision table that was applied: the element it belongs to, the value of each column's expression, the rules that
-    matched (numbers from 1), the result."""
+    """A decision table that was applied: the element it belongs to, the value of each column's expression, the rules
+    that matched (numbers from 1), the result."""
 
     element: str
     table: m.DecisionTable
@@ -30,8 +30,8 @@ class InputTrace:
 
 @dataclass(frozen=True, slots=True)
 class DecisionTrace:
-    """A decision (or a service) that was made: what it used by name, in what order, and its result. It stands behind the
-    traces of everything it used."""
+    """A decision (or a service) that was made: what it used by name, in what order, and its result. It stands behind
+    the traces of everything it used."""
 
     name: str
     namespace: str

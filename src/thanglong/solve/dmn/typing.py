@@ -32,7 +32,7 @@ class Types:
         """Makes the types of imported models (by namespace) visible."""
         imports, prefixes = self.definitions.imports, self.definitions.prefixes
         self.imported = {one.name: all_types[one.namespace] for one in imports if one.namespace in all_types}
-        self.by_prefix = {prefix: all_types[space] for prefix, space in prefixes.items() if prefix and space in all_types}
+        self.by_prefix = {key: all_types[space] for key, space in prefixes.items() if key and space in all_types}
 
     def names(self) -> dict[str, str]:
         """The declared type names by canonical form, imported ones with their prefix."""

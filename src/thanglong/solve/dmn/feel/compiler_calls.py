@@ -49,8 +49,8 @@ def _built_in(function: Function, arguments: list[Code], names: Names | None) ->
     return lambda frame: act(frame[0], *[code(frame) for code in arguments])
 
 
-def _wrong_count(run: Run, function: Function, count: int) -> None:
-    run.null("argument", "The function does not take this number of arguments", function.name, str(count))
+def _wrong_count(run: Run, function: Function, count: int) -> Value:
+    return run.null("argument", "The function does not take this number of arguments", function.name, str(count))
 
 
 def invoke(run: Run, function: Value, arguments: list[Value], names: Names | None = None) -> Value:
@@ -75,9 +75,11 @@ def _place(function: Function, arguments: list[Value], names: Names) -> list[Val
     if len(given) != len(arguments):
         return None
     for form in function.forms:
-        plain = [name.rstrip("?") for name in form]
-        needed = [name for name in form if not name.endswith("?")]
-        if set(given) <= set(plain) and all(name in given for name in needed):
+        split = [name.rstrip("?").partition(":") for name in form]
+        plain = [name for name, _, _ in split]
+        needed = [name for name, whole in zip(plain, form, strict=True) if not whole.endswith("?")]
+        right = all(kind(given[name]) == wanted for name, _, wanted in split if wanted and name in given)
+        if right and set(given) <= set(plain) and all(name in given for name in needed):
             last = max((k for k, name in enumerate(plain) if name in given), default=-1)
             count = max(last + 1, len(needed), min(function.least, len(plain)))
             return [given.get(name) for name in plain[:count]]

@@ -86,17 +86,20 @@ def domain(run: Run, first: Value, last: Value, ranged: bool) -> Iterator[Value]
         return iter(first)
     if type(first) is Range:
         if not (first.low_closed and first.high_closed):
-            return run.null("type", "Only a closed range can be run through")
+            run.null("type", "Only a closed range can be run through")
+            return None
         return _count(run, first.low, first.high)
     if first is None:
-        return run.null("null", "There is nothing to run through: null")
+        run.null("null", "There is nothing to run through: null")
+        return None
     return iter((first,))
 
 
 def _count(run: Run, first: Value, last: Value) -> Iterator[Value] | None:
     if type(first) is Decimal and type(last) is Decimal:
         if first != first.to_integral_value() or last != last.to_integral_value():
-            return run.null("type", "The ends of an iteration must be whole numbers")
+            run.null("type", "The ends of an iteration must be whole numbers")
+            return None
         if abs(first - last) > ITEMS:
             raise Exhausted(f"an iteration may have {ITEMS} steps")
         low, high = int(first), int(last)
@@ -106,7 +109,8 @@ def _count(run: Run, first: Value, last: Value) -> Iterator[Value] | None:
         if abs(low - high) > ITEMS:
             raise Exhausted(f"an iteration may have {ITEMS} steps")
         return map(date_of, range(low, high + 1) if low <= high else range(low, high - 1, -1))
-    return run.null("type", "An iteration runs between two whole numbers or two dates", kind(first), kind(last))
+    run.null("type", "An iteration runs between two whole numbers or two dates", kind(first), kind(last))
+    return None
 
 
 def compile_loops(
@@ -149,8 +153,8 @@ def _for(node: ast.For, place: Place) -> Code:
 
 
 def make_for(loops: list[Loop], partial: int, body: Code, live: bool) -> Code:
-    """The closure of an iteration; ``live``: the body takes single elements of ``partial`` only, so the growing list can
-    be handed to it without copying."""
+    """The closure of an iteration; ``live``: the body takes single elements of ``partial`` only, so the growing list
+    can be handed to it without copying."""
 
     def collect(frame: Frame) -> Value:
         made: list[Value] = []

@@ -1,8 +1,8 @@
 """Where variables lie while an expression runs.
 
 A frame is one flat list: cell 0 is the :class:`~thanglong.solve.dmn.feel.run.Run`, the others are variables. Names are
-given cells while compiling, so reading a variable is one index. A function value keeps a copy of the frame it was made in
-(values never change, so a copy is a closure)."""
+given cells while compiling, so reading a variable is one index. A function value keeps a copy of the frame it was made
+in (values never change, so a copy is a closure)."""
 
 from collections.abc import Callable, Iterable
 from typing import Any

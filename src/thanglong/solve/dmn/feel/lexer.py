@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from thanglong.solve.dmn.feel.names import PIECE, SPACE, WORD
 
@@ -133,10 +133,10 @@ def unescape(body: str) -> str:
         code = found[1] or found[2]
         if code:
             point = int(code, 16)
-            return chr(point) if point <= 0x10FFFF else found[0]
-        return _PLAIN.get(found[3], found[0])
+            return chr(point) if point <= 0x10FFFF else str(found[0])
+        return _PLAIN.get(found[3], str(found[0]))
 
-    return pair(_ESCAPE.sub(one, body))
+    return pair(str(_ESCAPE.sub(one, body)))
 
 
 def pair(text: str) -> str:

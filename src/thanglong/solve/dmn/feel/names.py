@@ -6,9 +6,10 @@ longest one wins (specification 10.3.1.3). Names are compared in a canonical for
 
 from collections.abc import Iterable, Mapping
 
-import regex
+import regex  # type: ignore[import-untyped]
 
-START = r"?A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F\u2C00-\u2FEF"
+START = r"?A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F"
+START += r"\u2C00-\u2FEF"
 START += r"\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
 SPACE = r"\u0009-\u000D\u0020\u0085\u00A0\u1680\u180E\u2000-\u200B\u2028\u2029\u202F\u205F\u3000\uFEFF"
 PART = START + r"0-9\u00B7\u0300-\u036F\u203F-\u2040"
@@ -17,9 +18,8 @@ PIECE = regex.compile(rf"[{PART}]+|[./\-'+*]")
 WORD = regex.compile(rf"[{START}][{PART}]*")
 _ANY = regex.compile(rf"[{PART}]+|[^{SPACE}]")
 
-KEYWORDS = frozenset(
-    "if then else for in return some every satisfies and or between instance of function external true false null".split()
-)
+_FORMS = ("if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between")
+KEYWORDS = frozenset((*_FORMS, "instance", "of", "function", "external", "true", "false", "null"))
 
 
 def canonical(name: str) -> str:

@@ -74,7 +74,7 @@ def compare(left: Value, right: Value) -> int | None:
     if kind_left is not type(right) or left is None:
         return None
     if kind_left is Decimal or kind_left is str:
-        return (left > right) - (left < right)
+        return int(left > right) - int(left < right)
     a: Any
     b: Any
     if kind_left is Date:
@@ -272,12 +272,11 @@ def large(run: Run, value: Value) -> Value:
     return value if value is not None else run.null("null", "The result lies beyond the largest date or duration")
 
 
-def refuse(run: Run, operator: str, left: Value, right: Value) -> None:
+def refuse(run: Run, operator: str, left: Value, right: Value) -> Value:
     """The null of an operator used on values it does not take."""
     if left is None or right is None:
-        run.null("null", "An operand is null", operator)
-    else:
-        run.null("type", "The operator does not take these types", operator, kind(left), kind(right))
+        return run.null("null", "An operand is null", operator)
+    return run.null("type", "The operator does not take these types", operator, kind(left), kind(right))
 
 
 ARITHMETIC: dict[str, Callable[[Run, Value, Value], Value]] = {

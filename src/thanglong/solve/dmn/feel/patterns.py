@@ -1,20 +1,21 @@
 """Regular expressions as XPath writes them (functions and operators 3.1, chapter 5.6), run by the ``regex`` package.
 
-The patterns are checked and translated: character-class subtraction, ``\\i`` and ``\\c``, blocks ``\\p{IsBasicLatin}``, the
-meanings of ``.``, ``^`` and ``$``, references only to groups already closed. Everything Python adds is refused. A time limit
-ends patterns that would run for ages."""
+The patterns are checked and translated: character-class subtraction, ``\\i`` and ``\\c``, blocks by their names, the
+meanings of ``.``, ``^`` and ``$``, references only to groups already closed. Everything Python adds is refused. A time
+limit ends patterns that would run for ages."""
 
 from functools import lru_cache
 from typing import Any
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from thanglong.solve.dmn.feel.run import Run
 from thanglong.solve.dmn.feel.values import Value
 
 LIMIT = 1.0
 """Seconds one search may take."""
-_NAME_START = r":A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F"
+_NAME_START = r":A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D"
+_NAME_START += r"\u2070-\u218F"
 _NAME_START += r"\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF"
 _NAME = _NAME_START + r"\-.0-9\u00B7\u0300-\u036F\u203F-\u2040"
 _CLASSES = {
@@ -30,7 +31,8 @@ _CLASSES = {
     "D": r"\P{Nd}",
 }
 _ESCAPED = frozenset("nrt\\|.?*+(){}-[]^$")
-_PROPERTY = regex.compile(r"\{(?:(Is[A-Za-z0-9\-]+)|(L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|Z[slp]?|S[mcko]?|C[cfon]?))\}")
+_GENERAL = r"L[ultmo]?|M[nce]?|N[dlo]?|P[cdseifo]?|Z[slp]?|S[mcko]?|C[cfon]?"
+_PROPERTY = regex.compile(rf"\{{(?:(Is[A-Za-z0-9\-]+)|({_GENERAL}))\}}")
 _COUNT = regex.compile(r"\{[0-9]{1,4}(?:,[0-9]{0,4})?\}")
 
 
@@ -249,7 +251,7 @@ def replace(run: Run, text: str, pattern: str, replacement: str, flags: str) -> 
     try:
         if found.search("", timeout=LIMIT) is not None:
             return run.null("argument", "The pattern matches the empty string", "replace", pattern[:40])
-        parts = [replacement] if "q" in flags else _pieces(replacement, found.groups)
+        parts: list[str | int] = [replacement] if "q" in flags else _pieces(replacement, found.groups)
         made = found.sub(lambda hit: _fill(run, parts, hit), text, timeout=LIMIT)
     except TimeoutError:
         return run.null("budget", "The pattern takes too long on this text", "replace", pattern[:40])

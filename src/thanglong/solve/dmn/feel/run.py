@@ -70,7 +70,8 @@ class Run:
             raise Exhausted(f"a string may have {TEXT} characters")
         self.spend(length >> 6)
 
-    def null(self, code: str, text: str, *facts: str) -> None:
-        """Records why a value is null; returns None, so that a closure can return it."""
+    def null(self, code: str, text: str, *facts: str) -> Any:
+        """Records why a value is null; gives that null, so that a closure can return it."""
         if len(self.notes) < NOTES:
             self.notes.append(Diagnostic(code, text, self.where, facts))
+        return None

@@ -86,7 +86,7 @@ _OTHER_NAMES = {
 
 def basic(name: str) -> Type | None:
     """A built-in type by any of its names, with or without the ``feel`` prefix; or None."""
-    short = name[5:] if name.startswith("feel:") or name.startswith("feel.") else name
+    short = name[5:] if name.startswith(("feel:", "feel.")) else name
     return BASIC.get(_OTHER_NAMES.get(short, short))
 
 

@@ -83,7 +83,7 @@ def date_of(ordinal: int) -> Date | None:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """A time of day; ``nanos`` since midnight; ``offset`` in seconds or ``zone`` as an IANA name, or neither (local)."""
+    """A time of day: ``nanos`` since midnight; ``offset`` in seconds, or ``zone`` as an IANA name, or neither."""
 
     nanos: int
     offset: int | None = None

@@ -13,12 +13,13 @@ Built = Callable[..., Value]
 
 
 def built_in(name: str, *forms: str, many: bool = False) -> Callable[[Built], Built]:
-    """Declares a function: each form is its parameters separated by commas, ``?`` behind one that may be left out;
+    """Declares a function: each form is its parameters separated by commas, ``?`` behind one that may be left out,
+    ``:kind`` behind one that, given by name, must be of a kind (where two forms differ only there);
     ``many``: any number of positional arguments from one on."""
     split = tuple(tuple(part.strip() for part in form.split(",") if part.strip()) for form in forms) or ((),)
     least = min(sum(not part.endswith("?") for part in form) for form in split)
     most = None if many else max(len(form) for form in split)
-    names = tuple(part.rstrip("?") for part in max(split, key=len))
+    names = tuple(part.rstrip("?").partition(":")[0] for part in max(split, key=len))
 
     def declare(act: Built) -> Built:
         TABLE[name] = Function(name, names, act, least, most, (), None, split)
@@ -27,12 +28,11 @@ def built_in(name: str, *forms: str, many: bool = False) -> Callable[[Built], Bu
     return declare
 
 
-def wrong(run: Run, name: str, value: Value, wanted: str) -> None:
+def wrong(run: Run, name: str, value: Value, wanted: str) -> Any:
     """The null of an argument that is not what the function takes."""
     if value is None:
-        run.null("null", "An argument is null", name, wanted)
-    else:
-        run.null("argument", "An argument is not of the type the function takes", name, wanted, kind(value))
+        return run.null("null", "An argument is null", name, wanted)
+    return run.null("argument", "An argument is not of the type the function takes", name, wanted, kind(value))
 
 
 def whole_number(value: Value) -> int | None:

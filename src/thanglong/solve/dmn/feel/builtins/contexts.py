@@ -39,7 +39,7 @@ def context(run: Run, entries: Value) -> Value:
     return made
 
 
-@built_in("context put", "context, key, value", "context, keys, value")
+@built_in("context put", "context, key:string, value", "context, keys, value")
 def context_put(run: Run, context: Value, key: Value, value: Value) -> Value:
     if type(context) is not dict:
         return wrong(run, "context put", context, "context")

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-import regex
+import regex  # type: ignore[import-untyped]
 
 from thanglong.solve.dmn.feel import temporal
 from thanglong.solve.dmn.feel.builtins.base import built_in, whole_number, wrong
@@ -25,8 +25,8 @@ _PLAIN = regex.compile(r"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4
 _ABSENT = object()
 
 
-def _unread(run: Run, text: str, wanted: str) -> None:
-    run.null("argument", "The text cannot be read as this type", wanted, text[:40])
+def _unread(run: Run, text: str, wanted: str) -> Value:
+    return run.null("argument", "The text cannot be read as this type", wanted, text[:40])
 
 
 @built_in("date", "from", "year, month, day")

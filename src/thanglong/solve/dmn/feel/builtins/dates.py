@@ -7,8 +7,8 @@ from thanglong.solve.dmn.feel.run import Run
 from thanglong.solve.dmn.feel.values import Date, DateTime, Value
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("January", "February", "March", "April", "May", "June", "July")
-MONTHS += ("August", "September", "October", "November", "December")
+_SPRING = ("January", "February", "March", "April", "May", "June")
+MONTHS = (*_SPRING, "July", "August", "September", "October", "November", "December")
 
 
 def _day(run: Run, name: str, value: Value) -> Date | None:

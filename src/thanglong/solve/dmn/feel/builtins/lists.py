@@ -41,9 +41,11 @@ def _index(run: Run, name: str, position: Value, items: list[Any]) -> int | None
     """A position as Python's index; None (with a note) when the list does not have it."""
     place = whole_number(position)
     if place is None:
-        return wrong(run, name, position, "position")
+        wrong(run, name, position, "position")
+        return None
     if place == 0 or abs(place) > len(items):
-        return run.null("argument", "The list has no element at this position", name, str(place), str(len(items)))
+        run.null("argument", "The list has no element at this position", name, str(place), str(len(items)))
+        return None
     return place - 1 if place > 0 else len(items) + place
 
 
@@ -86,7 +88,7 @@ def remove(run: Run, items: Value, position: Value) -> Value:
     return None if index is None else values[:index] + values[index + 1 :]
 
 
-@built_in("list replace", "list, position, newItem", "list, match, newItem")
+@built_in("list replace", "list, position:number, newItem", "list, match:function, newItem")
 def list_replace(run: Run, items: Value, where: Value, item: Value) -> Value:
     if items is None:
         return wrong(run, "list replace", items, "list")

@@ -64,7 +64,7 @@ def _overlaps_before(a: Range, b: Range) -> bool:
 
 
 def _overlaps_after(a: Range, b: Range) -> bool:
-    return _starts_low(a, b) >= 0 and _touch(b, a) and _ends_high(a, b) > 0
+    return _starts_low(a, b) > 0 and _touch(b, a) and _ends_high(a, b) >= 0
 
 
 def _finishes(a: Value, b: Range) -> bool:

@@ -46,11 +46,13 @@ def numbers(run: Run, name: str, given: tuple[Value, ...]) -> list[Decimal] | No
     """The numbers of an argument; None (with a note) when it holds anything else."""
     items = spread(given)
     if items is None:
-        return wrong(run, name, None, "list of numbers")
+        wrong(run, name, None, "list of numbers")
+        return None
     run.spend(len(items))
     for item in items:
         if type(item) is not Decimal:
-            return wrong(run, name, item, "list of numbers")
+            wrong(run, name, item, "list of numbers")
+            return None
     return items
 
 
