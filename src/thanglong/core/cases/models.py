@@ -58,9 +58,18 @@ class Case(models.Model):
     rating = models.PositiveSmallIntegerField(null=True)
     version = models.PositiveIntegerField(default=1)
     ledger_entry = models.BigIntegerField(null=True)
+    # the ledger entry of the opening: unique, ascending with time, known before the row is written; the word index
+    # knows the case by it
+    opening = models.BigIntegerField(null=True)
+    paused = models.CharField(max_length=20, default="")
+    paused_until = models.DateTimeField(null=True)
+    returned = models.PositiveSmallIntegerField(default=0)
+    avoidable = models.PositiveSmallIntegerField(default=0)
+    documents_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["opening"], name="case_opening_once"),
             models.UniqueConstraint(fields=["type", "key"], condition=Q(key__isnull=False), name="case_once_per_key"),
         ]
         indexes = [
@@ -79,6 +88,9 @@ class Case(models.Model):
             models.Index(fields=["type", "unit", "opened_at"], name="case_opened"),
             models.Index(fields=["type", "unit", "closed_at"], name="case_type_closed"),
             models.Index(fields=["lat", "lon"], name="case_place"),
+            models.Index(
+                fields=["documents_until"], condition=Q(documents_until__isnull=False), name="case_documents_until"
+            ),
         ]
 
 
@@ -150,6 +162,7 @@ class Document(models.Model):
     public = models.BooleanField(default=True)
     at = models.DateTimeField()
     by = models.UUIDField(null=True)
+    erased_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [
@@ -167,6 +180,9 @@ class ClockSegment(models.Model):
     ended_at = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, default="")
     remaining = models.IntegerField(null=True)
+    basis = models.CharField(max_length=300, default="")
+    note = models.TextField(default="")
+    by = models.CharField(max_length=200, default="")
 
     class Meta:
         indexes = [models.Index(fields=["case", "started_at"], name="case_clock_of")]
@@ -186,3 +202,102 @@ class Follower(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["case", "channel", "address"], name="case_follower_once")]
+
+
+class Opinion(models.Model):
+    """What another unit was asked about a case, and what it said."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="opinions")
+    unit = models.UUIDField()
+    question = models.TextField()
+    state = models.CharField(max_length=10, default="asked")
+    late = models.BooleanField(default=False)
+    consent = models.BooleanField(default=False)
+    asked_at = models.DateTimeField()
+    asked_by = models.CharField(max_length=200, default="")
+    due_at = models.DateTimeField()
+    verdict = models.CharField(max_length=10, default="")
+    answer = models.TextField(default="")
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.CharField(max_length=200, default="")
+    documents = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case", "asked_at"], name="case_opinion_of"),
+            models.Index(fields=["unit", "due_at"], condition=Q(state="asked"), name="case_opinion_queue"),
+            models.Index(fields=["due_at"], condition=Q(state="asked", late=False), name="case_opinion_late"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "unit"], condition=Q(state="asked"), name="case_opinion_once")
+        ]
+
+
+class Return(models.Model):
+    """A case given back to the citizen, or proposed to be."""
+
+    id = models.UUIDField(primary_key=True)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="returns")
+    round = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=200, default="")
+    by_id = models.UUIDField(null=True)
+    action = models.CharField(max_length=60)
+    reason = models.TextField(default="")
+    approved_by = models.CharField(max_length=200, default="")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "round"], condition=~Q(state="refused"), name="case_return_once"),
+        ]
+
+
+class Finding(models.Model):
+    """One fault of a return, with the citizen's answer: erased with the personal data."""
+
+    id = models.UUIDField(primary_key=True)
+    of = models.ForeignKey(Return, models.CASCADE, related_name="findings")
+    position = models.PositiveSmallIntegerField()
+    about = models.CharField(max_length=10)
+    target = models.CharField(max_length=100)
+    wrong = models.TextField()
+    remedy = models.TextField()
+    basis = models.CharField(max_length=300, default="")
+    found_by = models.CharField(max_length=10, default="person")
+    avoidable = models.BooleanField(default=False)
+    answer = models.TextField(default="")
+    documents = models.JSONField(default=list)
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["of", "position"], name="case_finding_of")]
+
+
+class Link(models.Model):
+    """``source`` is a duplicate of, a part of, follows, or blocks ``target``."""
+
+    source = models.ForeignKey(Case, models.PROTECT, related_name="links_out")
+    target = models.ForeignKey(Case, models.PROTECT, related_name="links_in")
+    kind = models.CharField(max_length=10)
+    at = models.DateTimeField()
+    by = models.CharField(max_length=200, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "target", "kind"], name="case_link_once")]
+
+
+class Hold(models.Model):
+    """A legal hold on a case: while it stands, nothing of it is erased."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="holds")
+    reason = models.TextField()
+    at = models.DateTimeField()
+    by = models.CharField(max_length=200, default="")
+    released_at = models.DateTimeField(null=True)
+    released_by = models.CharField(max_length=200, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["case"], condition=Q(released_at__isnull=True), name="case_hold_standing")]

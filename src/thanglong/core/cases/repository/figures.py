@@ -12,7 +12,7 @@ from thanglong.kit import clock
 Moment = Literal["opened_at", "responded_at", "closed_at"]
 COLUMNS = (
     "id", "number", "type", "unit", "subject", "opened_at", "responded_at", "due_at", "closed_at", "kind", "rating",
-    "reopened", "ledger_entry",
+    "reopened", "ledger_entry", "returned", "avoidable",
 )  # fmt: skip
 
 

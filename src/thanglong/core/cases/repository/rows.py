@@ -19,7 +19,8 @@ def to_case(row: models.Case, secret: str = "") -> Case:
         lon=row.lon, lat=row.lat, address=row.address, opened_at=row.opened_at, due_at=row.due_at,
         closed_at=row.closed_at, version=row.version, state_since=row.state_since, responded_at=row.responded_at,
         level=row.level, reopened=row.reopened, rating=row.rating, assignee_label=row.assignee_label,
-        ledger_entry=row.ledger_entry, secret=secret,
+        ledger_entry=row.ledger_entry, secret=secret, paused=row.paused, paused_until=row.paused_until,
+        returned=row.returned, avoidable=row.avoidable,
     )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ def to_document(row: models.Document) -> Document:
     return Document(
         id=row.id, case_id=row.case_id, kind=row.kind, name=row.name, media_type=row.media_type, size=row.size,
         digest=row.digest, view=row.view, thumb=row.thumb, public=row.public, at=row.at,
+        erased_at=row.erased_at,
     )  # fmt: skip
 
 
@@ -49,6 +51,12 @@ def case_row(key: UUID | str) -> models.Case | None:
         return models.Case.objects.filter(pk=UUID(key)).first()
     except ValueError:
         return models.Case.objects.filter(number=key.upper()).first()
+
+
+def locked(case_id: UUID) -> Case | None:
+    """A case whose row nobody else can change until the transaction ends."""
+    row = models.Case.objects.select_for_update().filter(pk=case_id).first()
+    return to_case(row) if row else None
 
 
 def case_rows(ids: Sequence[UUID]) -> list[Case]:
@@ -74,7 +82,7 @@ def insert_case(case: Case, key: str | None, check_at: datetime | None, contact:
         kind=case.kind, unit=case.unit, subject=case.subject, data=dict(case.data), lon=case.lon, lat=case.lat,
         address=case.address, search=search_text(case.number, case.subject, case.address), opened_at=case.opened_at,
         due_at=case.due_at, closed_at=case.closed_at, state_since=case.state_since, check_at=check_at,
-        ledger_entry=case.ledger_entry,
+        ledger_entry=case.ledger_entry, opening=case.ledger_entry,
     )  # fmt: skip
     row.save(force_insert=True)
     return insert_reporter(case.id, contact, case.opened_at).secret
@@ -187,13 +195,16 @@ def to_contact(row: models.Reporter) -> Contact:
 def clock_segments(case_id: UUID) -> list[ClockSegment]:
     """How a case's clock ran, oldest first."""
     rows = models.ClockSegment.objects.filter(case_id=case_id).order_by("started_at", "id")
-    return [ClockSegment(row.running, row.started_at, row.ended_at, row.reason, row.remaining) for row in rows]
+    return [
+        ClockSegment(row.running, row.started_at, row.ended_at, row.reason, row.remaining, row.basis, row.note, row.by)
+        for row in rows
+    ]
 
 
-def switch_clock(case_id: UUID, running: bool, at: datetime, reason: str, remaining: int | None) -> None:
-    """End the present segment with ``remaining`` seconds left and begin the next."""
+def switch_clock(case_id: UUID, running: bool, at: datetime, reason: str, remaining: int | None, **said: str) -> None:
+    """End the present segment with ``remaining`` seconds left and begin the next; ``said``: basis, note, by."""
     models.ClockSegment.objects.filter(case_id=case_id, ended_at__isnull=True).update(ended_at=at, remaining=remaining)
-    models.ClockSegment(case_id=case_id, running=running, started_at=at, reason=reason).save(force_insert=True)
+    models.ClockSegment(case_id=case_id, running=running, started_at=at, reason=reason, **said).save(force_insert=True)
 
 
 def remaining(case_id: UUID) -> int | None:

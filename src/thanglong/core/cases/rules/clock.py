@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from thanglong.core.cases.rules.conditions import holds
 from thanglong.core.cases.types import CaseType, Deadline, Duration, State
-from thanglong.formats.conditions import holds
 from thanglong.kit import clock
 from thanglong.solve.calendar import VIETNAM
 
@@ -20,6 +20,11 @@ def _naive(moment: datetime) -> datetime:
 
 def _aware(moment: datetime) -> datetime:
     return moment.replace(tzinfo=clock.zone()).astimezone(UTC)
+
+
+def local_text(moment: datetime) -> str:
+    """A moment as people read it: 08:30 16/11/2026."""
+    return f"{clock.local(moment):%H:%M %d/%m/%Y}"
 
 
 def is_working(duration: Duration) -> bool:
@@ -102,9 +107,10 @@ def next_check(
     state_since: datetime,
     due_at: datetime | None,
     level: int,
+    paused_until: datetime | None = None,
 ) -> datetime | None:
-    """The next moment at which time itself changes the case: an escalation step or an automatic action."""
-    moments = []
+    """The next moment at which time itself changes the case: a rung, the end of a pause, an automatic action."""
+    moments = [paused_until]
     if due_at is not None and not state.kind.closed:
         moments.append(escalation_at(definition, data, opened_at, due_at, level))
     if state.auto is not None:

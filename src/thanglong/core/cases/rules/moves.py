@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from jsonschema import Draft202012Validator, SchemaError
 
-from thanglong.core.cases.types import Action, Case, CaseType
-from thanglong.formats import conditions
+from thanglong.core.cases.rules import conditions
+from thanglong.core.cases.types import Action, Case, CaseType, StateKind
 from thanglong.kit.ports import Actor
 
 
@@ -39,6 +39,13 @@ def problems(definition: CaseType) -> list[str]:
             found.append(f"state {state.key!r} takes the unknown action {state.auto.action!r}")
     for deadline in definition.deadlines:
         found += _condition_problem("condition of a deadline", deadline.when)
+    for need in definition.documents:
+        found += _condition_problem(f"condition of document {need.kind!r}", need.when)
+    found += _return_problems(definition)
+    reasons = [pause.reason for pause in definition.pauses]
+    found += [f"pause {key!r} is defined twice" for key in sorted({key for key in reasons if reasons.count(key) > 1})]
+    if definition.opinions and definition.opinions.silence == "consent" and not definition.opinions.basis:
+        found.append("silence counts as consent only where a law says so: name it in the opinions' basis")
     if [step.share for step in definition.escalations] != sorted(step.share for step in definition.escalations):
         found.append("escalation steps must stand in the order of their shares")
     try:
@@ -46,6 +53,21 @@ def problems(definition: CaseType) -> list[str]:
     except SchemaError as error:
         found.append(f"the form is not a JSON Schema: {error.message}")
     return found + _unreachable(definition)
+
+
+def _return_problems(definition: CaseType) -> list[str]:
+    found = []
+    kinds = {state.key: state.kind for state in definition.states}
+    answers = [action for action in definition.actions if "complete" in action.effects]
+    for action in definition.actions:
+        if "return" in action.effects and (
+            kinds.get(action.target) is not StateKind.WAITING
+            or not any(action.target in answer.sources for answer in answers)
+        ):
+            found.append(f"return {action.key!r} must lead to a waiting state that a step with 'complete' leaves")
+        if "complete" in action.effects and not action.reporter:
+            found.append(f"step {action.key!r} completes a return, so it must be the reporter's")
+    return found
 
 
 def _condition_problem(where: str, condition: Any) -> list[str]:

@@ -7,6 +7,14 @@ from thanglong.core.cases.service.figures import facts, footprints
 from thanglong.core.cases.service.handing import assign, assign_many, message, transfer
 from thanglong.core.cases.service.loading import bulk_load
 from thanglong.core.cases.service.opening import open_case
+from thanglong.core.cases.service.opinions import (
+    answer_opinion,
+    ask_opinions,
+    decline_opinion,
+    opinions_asked,
+    withdraw_opinion,
+)
+from thanglong.core.cases.service.pausing import resume, suspend
 from thanglong.core.cases.service.people import (
     case_by_secret,
     cases_of_account,
@@ -31,6 +39,7 @@ from thanglong.core.cases.service.reading import (
     search,
     timeline,
 )
+from thanglong.core.cases.service.returning import answer_return, decide_return, return_case, suggested_faults
 from thanglong.core.cases.service.sweeping import sweep
 from thanglong.core.cases.service.unitweek import unit_week
 from thanglong.core.cases.service.wording import fill, sentence
@@ -38,6 +47,9 @@ from thanglong.core.cases.service.wording import fill, sentence
 __all__ = [
     "act",
     "add_document",
+    "answer_opinion",
+    "answer_return",
+    "ask_opinions",
     "assign",
     "assign_many",
     "bulk_load",
@@ -48,6 +60,8 @@ __all__ = [
     "changes",
     "confirm_follower",
     "confirm_reporter",
+    "decide_return",
+    "decline_opinion",
     "definition",
     "definitions",
     "document",
@@ -65,16 +79,22 @@ __all__ = [
     "message",
     "near",
     "open_case",
+    "opinions_asked",
     "public_case",
     "queue",
     "register",
     "reporter_contact",
+    "resume",
+    "return_case",
     "search",
     "sentence",
+    "suggested_faults",
+    "suspend",
     "sweep",
     "timeline",
     "transfer",
     "unfollow",
     "unit_week",
     "uploaded",
+    "withdraw_opinion",
 ]

@@ -1,6 +1,5 @@
 """Taking an action: who may, what is missing, who was faster, and everything that follows in one transaction."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,13 +10,12 @@ from django.db import transaction
 
 from thanglong.core.cases.repository import followers, rows
 from thanglong.core.cases.rules import clock as timing
-from thanglong.core.cases.rules import forms, moves
-from thanglong.core.cases.service import writing
+from thanglong.core.cases.rules import forms, moves, pauses
+from thanglong.core.cases.service import guarding, writing
 from thanglong.core.cases.service.catalogue import run_hooks
 from thanglong.core.cases.service.opening import check_at
 from thanglong.core.cases.service.people import is_reporter
 from thanglong.core.cases.types import Action, Case, CaseClosed, CaseMoved, CaseType, Document, StepContext
-from thanglong.formats import conditions
 from thanglong.kit import bus, clock, ports
 from thanglong.kit.errors import N_, Conflict, Denied, Fault, Invalid, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
@@ -50,12 +48,10 @@ def act(
     given = rows.documents_by_id(documents)
     if len(given) != len(set(documents)):
         raise Invalid([Fault("documents", writing.MISSING)])
-    now = at or clock.now()
-    values = _check_input(actor, case, step, data, given)
+    now = max(at or clock.now(), case.state_since)  # a machine whose clock was set back does not undo time
+    values = _check_input(actor, case, case_type, step, data, given, now)
     with transaction.atomic():
-        after = _apply(actor, case, case_type, step, values, given, now)
-        run_hooks(StepContext(actor, step.key, case, after, values, given, now))
-    return after
+        return apply(actor, case, case_type, step, values, given, now)
 
 
 def _check_who(actor: Actor, case: Case, step: Action, secret: str) -> None:
@@ -69,18 +65,23 @@ def _check_who(actor: Actor, case: Case, step: Action, secret: str) -> None:
 
 
 def _check_input(
-    actor: Actor, case: Case, step: Action, data: Mapping[str, Any], given: Sequence[Document]
+    actor: Actor,
+    case: Case,
+    case_type: CaseType,
+    step: Action,
+    data: Mapping[str, Any],
+    given: Sequence[Document],
+    now: datetime,
 ) -> dict[str, Any]:
     values, faults = forms.clean(step, data)
-    system = actor.kind == "system"
-    if not system:
-        faults += forms.document_faults(step, given)
+    if actor.kind == "system":
+        return values
+    faults += guarding.by_list(step)
+    faults += forms.document_faults(step, given)
+    faults += guarding.standing_faults(case_type, case, step, now=now)
     if not faults:
-        counts = Counter(document.kind for document in given)
-        past = rows.last_actors(case.id) if moves.asks_past(step.guard) else {}
-        if not conditions.holds(step.guard, moves.guard_context(case, values, actor, counts, past)):
-            faults = [Fault("", step.guard_text or N_("This step is not possible yet."))]
-    if faults and not system:
+        faults = guarding.guard_faults(actor, case, step, values, given)
+    if faults:
         raise Invalid(faults)
     return values
 
@@ -97,17 +98,15 @@ def changes(
     """The case after the step, pure: state, clock, effects. ``left``: seconds that a stopped clock had left."""
     state = case_type.state(step.target or case.state)
     moved = state.key != case.state
-    was_stopped = case_type.state(case.state).stops_clock
-    due_at, closed_at = case.due_at, case.closed_at
-    if moved:
-        if state.stops_clock:
-            due_at = None
-        elif was_stopped and left is not None:
-            due_at = timing.resume(case_type, case.data, now, left)
-        closed_at = (case.closed_at or now) if state.kind.closed else None
-    level = case.level
-    if {"restart", "reopen"} & set(step.effects):
-        due_at, level = timing.due(case_type, case.data, now), 0
+    due_at, level = case.due_at, case.level
+    paused = "" if state.kind.closed else case.paused
+    if state.stops_clock or paused:
+        due_at = None
+    elif pauses.stands(case_type, case) and left is not None:
+        due_at = timing.resume(case_type, case.data, now, left)
+    closed_at = case.closed_at if not moved else (case.closed_at or now) if state.kind.closed else None
+    if {"restart", "reopen"} & set(step.effects) and not (state.stops_clock or paused):
+        due_at, level = _restarted(case, case_type, step, now)
     written = {field.into: values[field.key] for field in step.fields if field.into and field.key in values}
     assignee, label = case.assignee, case.assignee_label
     if "claim" in step.effects and actor.kind == "person":
@@ -128,8 +127,18 @@ def changes(
         rating=values.get("rating", case.rating) if "rate" in step.effects else case.rating,
         responded_at=case.responded_at or (now if actor.kind in ("person", "client") else None),
         version=case.version + 1,
+        paused=paused,
+        paused_until=case.paused_until if paused else None,
         data={**case.data, **written} if written else case.data,
     )
+
+
+def _restarted(case: Case, case_type: CaseType, step: Action, now: datetime) -> tuple[datetime | None, int]:
+    """Due moment and rung of a clock that begins again, or goes on with what was left when the case was closed."""
+    if "resume" in step.effects and case.closed_at is not None and case.due_at is not None:
+        left = timing.left(case_type, case.data, case.closed_at, case.due_at)
+        return timing.resume(case_type, case.data, now, max(left, 0)), case.level
+    return timing.due(case_type, case.data, now), 0
 
 
 def row_changes(case_type: CaseType, case: Case) -> dict[str, Any]:
@@ -149,21 +158,25 @@ def row_changes(case_type: CaseType, case: Case) -> dict[str, Any]:
         "check_at": check_at(case_type, case),
         "unit": case.unit,
         "data": dict(case.data),
+        "paused": case.paused,
+        "paused_until": case.paused_until,
     }
 
 
-def _clock_moves(case: Case, after: Case, case_type: CaseType, now: datetime) -> None:
-    stops, stopped = case_type.state(after.state).stops_clock, case_type.state(case.state).stops_clock
+def clock_moves(case: Case, after: Case, case_type: CaseType, now: datetime, **said: str) -> None:
+    """Write down that the clock stops or goes on; ``said``: reason, basis, note, by."""
+    stops, stopped = pauses.stands(case_type, after), pauses.stands(case_type, case)
+    reason = said.pop("reason", after.state)
     if stops and not stopped:
         left = timing.left(case_type, case.data, now, case.due_at) if case.due_at else None
         if not rows.clock_segments(case.id):
             rows.switch_clock(case.id, True, case.opened_at, "", None)
-        rows.switch_clock(case.id, False, now, after.state, left)
+        rows.switch_clock(case.id, False, now, reason, left, **said)
     elif stopped and not stops:
-        rows.switch_clock(case.id, True, now, after.state, None)
+        rows.switch_clock(case.id, True, now, reason, None, **said)
 
 
-def _apply(
+def apply(
     actor: Actor,
     case: Case,
     case_type: CaseType,
@@ -171,14 +184,24 @@ def _apply(
     values: Mapping[str, Any],
     given: Sequence[Document],
     now: datetime,
+    *,
+    more: Mapping[str, Any] | None = None,
+    facts: Mapping[str, Any] | None = None,
+    private: Mapping[str, str] | None = None,
 ) -> Case:
-    left = rows.remaining(case.id) if case_type.state(case.state).stops_clock else None
-    after = changes(case, case_type, step, values, actor, now, left)
-    facts = {"action": step.key, "from": case.state, "to": after.state, **writing.digests(given)}
-    entry = writing.enter(actor, "moved", case, after, now, facts=facts)
-    if not rows.update_case(case.id, case.version, row_changes(case_type, after) | {"ledger_entry": entry}):
+    """Take a checked step, in the caller's transaction. ``more``: further columns; ``facts``, ``private``: the
+    ledger's.
+    """
+    left = rows.remaining(case.id) if pauses.stands(case_type, case) else None
+    after = replace(changes(case, case_type, step, values, actor, now, left), **(more or {}))
+    known = {"action": step.key, "from": case.state, "to": after.state, **writing.digests(given), **(facts or {})}
+    entry = writing.enter(actor, "moved", case, after, now, facts=known, private=private)
+    columns = {**row_changes(case_type, after), **(more or {}), "ledger_entry": entry}
+    if after.kind.closed != case.kind.closed:
+        columns["documents_until"] = documents_until(case_type, after)
+    if not rows.update_case(case.id, case.version, columns):
         raise writing.conflict(case_type, case.id)
-    _clock_moves(case, after, case_type, now)
+    clock_moves(case, after, case_type, now)
     documents = [document.id for document in given]
     writing.take_documents(case.id, documents)
     params = sentence_params(case_type, step, after, values, writing.unit_name(case.unit))
@@ -187,13 +210,25 @@ def _apply(
         actor, "acted", after, text, params, now, entry,
         action=step.key, before=case, public=step.public, data=values, documents=documents,
     )  # fmt: skip
+    _publish(case, after, case_type, step, now)
+    after = replace(after, ledger_entry=entry)
+    run_hooks(StepContext(actor, step.key, case, after, values, given, now))
+    return after
+
+
+def documents_until(case_type: CaseType, case: Case) -> datetime | None:
+    """When the files of a closed case are to be erased (None: they are kept, or the case is open)."""
+    days = case_type.retention.documents_days
+    return case.closed_at + timedelta(days=days) if case.closed_at and days is not None else None
+
+
+def _publish(case: Case, after: Case, case_type: CaseType, step: Action, now: datetime) -> None:
     bus.publish(CaseMoved(case.id, case.number, case.type, case.unit, step.key, case.state, after.state, now))
     if after.kind.closed != case.kind.closed:
         until = now + timedelta(days=case_type.keep_personal_days) if after.kind.closed else None
         followers.keep_until(case.id, until)
     if after.kind.closed and not case.kind.closed:
         bus.publish(CaseClosed(case.id, case.number, case.type, case.unit, after.state, now))
-    return replace(after, ledger_entry=entry)
 
 
 def sentence_params(

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import transaction
 from PIL import Image, ImageOps
 
-from thanglong.core.cases.repository import rows
+from thanglong.core.cases.repository import dossier, rows
 from thanglong.core.cases.rules import files
 from thanglong.core.cases.service.people import is_reporter
 from thanglong.core.cases.service.writing import load
-from thanglong.core.cases.types import Document
+from thanglong.core.cases.types import Case, CaseType, Document
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import N_, Fault, Invalid, NotFound, TooLarge
 from thanglong.kit.ids import new_id
@@ -115,9 +115,18 @@ def document(actor: Actor, document_id: UUID, *, secret: str = "") -> Document:
         (case_type.public and found.public)
         or ports.plugged.access.allowed(actor, "cases.view", case.unit)
         or is_reporter(actor, case.id, secret)
+        or _asked(actor, case, case_type)
     ):
         return found
     raise NotFound()
+
+
+def _asked(actor: Actor, case: Case, case_type: CaseType) -> bool:
+    """Whether the asker is of a unit that was asked for its opinion on the case."""
+    if case_type.opinions is None or actor.id is None:
+        return False
+    reach = ports.reach(actor, "cases.view")
+    return bool(reach) and any(unit in reach for unit in dossier.asked_units(case.id))
 
 
 def document_content(
@@ -129,8 +138,12 @@ def document_content(
         if not found.view:
             found = make_previews(found.id)
         return found, ports.plugged.blobs.open(found.view if variant == "view" else found.thumb), "image/webp"
-    case, _ = load(found.case_id or found.id)
-    if not (ports.plugged.access.allowed(actor, "cases.view", case.unit) or is_reporter(actor, case.id, secret)):
+    case, case_type = load(found.case_id or found.id)
+    if not (
+        ports.plugged.access.allowed(actor, "cases.view", case.unit)
+        or is_reporter(actor, case.id, secret)
+        or _asked(actor, case, case_type)
+    ):
         raise NotFound()
     return found, ports.plugged.blobs.open(found.digest), found.media_type
 

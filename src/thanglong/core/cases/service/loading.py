@@ -11,7 +11,7 @@ from django.db import transaction
 from thanglong.core.cases.repository import bulk, numbers
 from thanglong.core.cases.rules import clock as timing
 from thanglong.core.cases.service import writing
-from thanglong.core.cases.service.acting import changes, sentence_params
+from thanglong.core.cases.service.acting import changes, documents_until, sentence_params
 from thanglong.core.cases.service.catalogue import definition, keep
 from thanglong.core.cases.service.opening import check_at, new_case, private_of
 from thanglong.core.cases.types import BulkCase, BulkDocument, BulkStep, Case, CaseType
@@ -63,10 +63,13 @@ def _load(items: Sequence[BulkCase]) -> list[Case]:
             _run(batch, item, number)
         entries = ledger.append_many(batch.entries)
         newest: dict[UUID, int] = {}
+        openings: dict[UUID, int] = {}
         for event, entry in zip(batch.events, entries, strict=True):
             event["ledger_entry"] = newest[event["case_id"]] = entry.id
+            openings.setdefault(event["case_id"], entry.id)
         cases = [(replace(case, ledger_entry=newest[case.id]), item, at) for case, item, at in batch.cases]
-        bulk.insert(cases, batch.events)
+        until = {case.id: _until(case) for case, _, _ in cases if case.closed_at}
+        bulk.insert(cases, batch.events, openings, until)
         bulk.insert_documents(batch.documents)
     return [case for case, _, _ in cases]
 
@@ -93,7 +96,7 @@ def _run(batch: _Batch, item: BulkCase, number: str) -> None:
     )  # fmt: skip
     left: int | None = None
     for step in item.steps:
-        if case_type.state(case.state).stops_clock is False and case.due_at is not None:
+        if case.due_at is not None:
             left = timing.left(case_type, case.data, step.at, case.due_at)
         case = _step(batch, case, case_type, step, left)
     if item.assignee and not case.kind.closed and case.assignee is None:
@@ -171,6 +174,7 @@ def _note(
             "verb": verb,
             "action": action,
             "at": at,
+            "ledger_entry": None,
             "actor_kind": actor.kind,
             "actor_id": actor.id,
             "actor_label": actor.label if actor.kind != "citizen" else "",
@@ -189,6 +193,8 @@ def _note(
         batch.documents.append((case.id, documents))
 
 
-def keep_until(case: Case, case_type: CaseType) -> datetime | None:
-    """When the personal data of a closed case are to be erased."""
-    return case.closed_at + timedelta(days=case_type.keep_personal_days) if case.closed_at else None
+def _until(case: Case) -> tuple[datetime | None, datetime | None]:
+    """Until when the personal data and the files of a closed case are kept."""
+    case_type = definition(case.type)
+    personal = case.closed_at + timedelta(days=case_type.keep_personal_days) if case.closed_at else None
+    return personal, documents_until(case_type, case)

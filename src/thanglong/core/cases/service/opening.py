@@ -98,6 +98,7 @@ def check_at(case_type: CaseType, case: Case) -> datetime | None:
         state_since=case.state_since,
         due_at=case.due_at,
         level=case.level,
+        paused_until=case.paused_until,
     )
 
 

@@ -7,23 +7,28 @@ from math import cos, radians
 from uuid import UUID
 
 from thanglong.core.cases.repository import changes as log
-from thanglong.core.cases.repository import followers, rows
+from thanglong.core.cases.repository import dossier, followers, rows
 from thanglong.core.cases.repository import queue as repository
 from thanglong.core.cases.rules import moves
 from thanglong.core.cases.rules.buckets import day_end
-from thanglong.core.cases.service import writing
+from thanglong.core.cases.service import guarding, linking, writing
 from thanglong.core.cases.service.catalogue import definition
 from thanglong.core.cases.service.people import is_reporter
+from thanglong.core.cases.service.wording import fill
 from thanglong.core.cases.types import (
+    Action,
     Case,
     CaseChange,
     CaseDetail,
     CaseType,
+    Document,
     Event,
+    Opinion,
     PublicCase,
     QueueCounts,
     QueueFilter,
     QueuePage,
+    Return,
     UnitLoad,
 )
 from thanglong.kit import clock, ports
@@ -32,6 +37,7 @@ from thanglong.kit.ports import Actor, Reach
 from thanglong.kit.text import fold
 
 MAX_PAGE = 200
+FIRST = ("blocks", "part")  # links to cases that must be finished before this one
 METRES_PER_DEGREE = 111_195.0
 MANY, KEEP_COUNTS = 5_000, 3.0
 _counts: dict[tuple[object, UUID | None], tuple[float, QueueCounts]] = {}
@@ -41,18 +47,28 @@ def _not_signed_in(actor: Actor) -> bool:
     return actor.id is None and actor.kind != "system"
 
 
-def _load_visible(actor: Actor, key: UUID | str) -> tuple[Case, CaseType]:
+def _load_visible(actor: Actor, key: UUID | str) -> tuple[Case, CaseType, bool]:
+    """A case that the asker may see; True when only because their unit was asked for its opinion."""
     if _not_signed_in(actor):
         raise NotSignedIn()
     case, case_type = writing.load(key)
-    if not ports.plugged.access.allowed(actor, "cases.view", case.unit):
-        raise NotFound()
-    return case, case_type
+    if ports.plugged.access.allowed(actor, "cases.view", case.unit):
+        return case, case_type, False
+    if case_type.opinions is not None:
+        reach = ports.reach(actor, "cases.view")
+        if reach and any(unit in reach for unit in dossier.asked_units(case.id)):
+            return case, case_type, True
+    raise NotFound()
 
 
 def case(actor: Actor, key: UUID | str) -> CaseDetail:
-    """A case by id or number, with its story and what the asker may do now. NotFound outside the asker's reach."""
-    found, case_type = _load_visible(actor, key)
+    """A case by id or number, with its story and what the asker may do now. NotFound outside the asker's reach.
+
+    Somebody of a unit that was asked for its opinion sees the case, its files and their own opinions, nothing more.
+    """
+    found, case_type, guest = _load_visible(actor, key)
+    if guest:
+        return _as_guest(actor, found, case_type)
     access = ports.plugged.access
 
     def permitted(permission: str) -> bool:
@@ -60,19 +76,76 @@ def case(actor: Actor, key: UUID | str) -> CaseDetail:
 
     may_act = permitted("cases.act")
     person = rows.reporter(found.id) if may_act else None
+    documents = rows.documents(found.id)
+    opinions = dossier.opinions(found.id) if case_type.opinions is not None else []
+    returns = dossier.returns(found.id) if _returns(case_type) else []
+    events = rows.events(found.id)
+    linked = linking.seen(actor, found.id)
+    actions = tuple(moves.open_actions(case_type, found, permitted=permitted))
+    standing = [item.number for item in linked if not item.closed and not item.outgoing and item.kind in FIRST]
     return CaseDetail(
         case=found,
         type=case_type,
-        events=rows.events(found.id),
-        documents=rows.documents(found.id),
-        actions=tuple(moves.open_actions(case_type, found, permitted=permitted)),
+        events=events,
+        documents=documents,
+        actions=actions,
         contact=rows.to_contact(person) if person else None,
         clock=rows.clock_segments(found.id),
         can_assign=permitted("cases.assign") and not found.kind.closed,
         can_transfer=permitted("cases.transfer") and not found.kind.closed,
         can_message=may_act,
         followers=followers.count(found.id),
+        blocked=_blocked(actor, found, case_type, actions, events, opinions, documents, returns, standing),
+        opinions=opinions,
+        returns=returns,
+        checklist=guarding.checklist(case_type, found, documents, returns),
+        links=linked,
+        holds=dossier.holds(found.id),
     )
+
+
+def _as_guest(actor: Actor, found: Case, case_type: CaseType) -> CaseDetail:
+    reach = ports.reach(actor, "cases.view")
+    return CaseDetail(
+        case=found,
+        type=case_type,
+        events=rows.events(found.id, public_only=True),
+        documents=rows.documents(found.id),
+        actions=(),
+        contact=None,
+        opinions=[item for item in dossier.opinions(found.id) if item.unit in reach],
+        guest=True,
+    )
+
+
+def _returns(case_type: CaseType) -> bool:
+    return any("return" in action.effects for action in case_type.actions)
+
+
+def _blocked(
+    actor: Actor,
+    found: Case,
+    case_type: CaseType,
+    actions: Sequence[Action],
+    events: Sequence[Event],
+    opinions: Sequence[Opinion],
+    documents: Sequence[Document],
+    returns: Sequence[Return],
+    standing: Sequence[str],
+) -> dict[str, list[str]]:
+    """What keeps each action from being taken, as sentences; only what holds whatever is entered."""
+    blocked = {}
+    past = {event.action: str(event.actor_id) for event in events if event.verb == "acted" and event.actor_id}
+    now = clock.now()
+    for step in actions:
+        faults = guarding.standing_faults(
+            case_type, found, step, opinions=opinions, documents=documents, returns=returns, now=now, closing=standing
+        )
+        if step.guard is not None and not faults and not guarding.needs_input(step.guard):
+            faults = guarding.guard_faults(actor, found, step, {}, (), past)
+        if faults:
+            blocked[step.key] = [fill(fault.text, fault.params) for fault in faults]
+    return blocked
 
 
 def public_case(key: UUID | str, *, actor: Actor = ports.ANONYMOUS, secret: str = "") -> PublicCase:
@@ -98,6 +171,10 @@ def public_case(key: UUID | str, *, actor: Actor = ports.ANONYMOUS, secret: str 
         followers=followers.count(found.id),
         actions=tuple(moves.open_actions(case_type, found, permitted=lambda _: False, reporter=True)) if mine else (),
         mine=mine,
+        returns=[item for item in dossier.returns(found.id) if item.state in ("sent", "answered")]
+        if mine and _returns(case_type)
+        else (),
+        opinions=dossier.opinions(found.id) if mine and case_type.opinions is not None else (),
     )
 
 

@@ -11,6 +11,8 @@ from thanglong.core.cases.rules import clock as timing
 from thanglong.core.cases.service import writing
 from thanglong.core.cases.service.acting import act
 from thanglong.core.cases.service.opening import check_at
+from thanglong.core.cases.service.opinions import sweep_late
+from thanglong.core.cases.service.pausing import end_pause
 from thanglong.core.cases.types import Case, CaseEscalated, CaseType
 from thanglong.kit import bus, clock
 from thanglong.kit.errors import Conflict
@@ -28,12 +30,14 @@ def sweep(limit: int = 500) -> int:
                 _look(case_id)
         except Conflict:
             log.info("case %s moved while its time was up; looking again later", case_id)
-    return len(ids)
+    return len(ids) + sweep_late(limit)
 
 
 def _look(case_id: UUID) -> None:
     case, case_type = writing.load(case_id)
     now = clock.now()
+    if case.paused_until is not None and case.paused_until <= now:
+        case = end_pause(case, case_type)
     auto = case_type.state(case.state).auto
     if auto is not None and timing.after(case.state_since, auto.after) <= now:
         act(SYSTEM, case.id, auto.action, {}, version=case.version)

@@ -28,6 +28,21 @@ SENTENCES: Mapping[str, str] = {
     "escalated": N_("The case needs more time than promised; the head of %(unit)s was told."),
     "document": N_("A document was added."),
     "acted": N_("%(unit)s: %(action)s"),
+    "paused": N_("The clock stands still: %(reason)s."),
+    "resumed": N_("The clock goes on."),
+    "opinion_asked": N_("%(unit)s asked for the opinion of %(units)s."),
+    "opinion_given": N_("%(asked)s gave its opinion."),
+    "opinion_declined": N_("%(asked)s declined to give an opinion."),
+    "opinion_withdrawn": N_("%(unit)s no longer waits for the opinion of %(asked)s."),
+    "opinion_late": N_("%(asked)s did not give its opinion in time."),
+    "return_proposed": N_("A second return waits for the head's word."),
+    "return_refused": N_("The head refused the second return."),
+    "linked": N_("Linked with another case: %(other)s."),
+    "unlinked": N_("The link with %(other)s was removed."),
+    "held": N_("Nothing of this case may be erased: %(reason)s"),
+    "hold_released": N_("The case may be erased in its time again."),
+    "documents_erased": N_("The files were erased when their time was over."),
+    "migrated": N_("The case now follows version %(version)s of its rules."),
 }
 
 MISSING = N_("A document is missing. Please add it again.")
@@ -171,6 +186,14 @@ _DONE = {
     "reply": N_("wrote a message"),
     "note": N_("wrote a note"),
     "escalated": N_("the time was up"),
+    "paused": N_("stopped the clock"),
+    "resumed": N_("let the clock go on"),
+    "opinion_asked": N_("asked for an opinion"),
+    "opinion_given": N_("gave an opinion"),
+    "opinion_declined": N_("declined to give an opinion"),
+    "return_proposed": N_("proposed a return"),
+    "linked": N_("linked the case"),
+    "migrated": N_("moved the case to new rules"),
 }
 
 

@@ -8,6 +8,15 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal
 
+from thanglong.core.cases.types.parts import (
+    AssignRule,
+    Duration,
+    OpinionRule,
+    Pause,
+    RequiredDocument,
+    Retention,
+)
+
 
 class StateKind(StrEnum):
     """What a state means for the work queue and the clock."""
@@ -22,20 +31,6 @@ class StateKind(StrEnum):
         return self in (StateKind.DONE, StateKind.REFUSED)
 
 
-DurationUnit = Literal["working_hour", "working_day", "hour", "day"]
-
-
-@dataclass(frozen=True, slots=True)
-class Duration:
-    """A length of time: working units run on the office calendar, the others around the clock.
-
-    ``n`` working days end at the close of the n-th working day after the day of the start.
-    """
-
-    n: float
-    unit: DurationUnit = "working_day"
-
-
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """``duration`` applies when ``when`` (see ``formats.conditions``) holds over ``{"data": …}``; the first wins."""
@@ -46,10 +41,14 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """At ``share`` of the allowed time (1.0 = the due moment) ``notify`` is told and the timeline says ``text``."""
+    """A rung: at ``share`` of the allowed time (1.0 = the due moment) ``notify`` is told and the timeline says
+    ``text``.
+
+    A share below 1 is a reminder. Each rung is climbed once; a restart of the clock begins again below the first.
+    """
 
     share: float
-    notify: Literal["assignee", "head", "city"]
+    notify: Literal["assignee", "head", "parent", "city"]
     text: str = ""
     public: bool = False
 
@@ -108,7 +107,7 @@ class DocumentNeed:
     help: str = ""
 
 
-Effect = Literal["claim", "release", "restart", "reopen", "rate"]
+Effect = Literal["claim", "release", "restart", "reopen", "resume", "rate", "return", "complete"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +119,12 @@ class Action:
     ``past.<action>`` is the id of the account that last took an action.
     ``reason`` is the template of a text shown to the citizen before it is sent; with it the field ``reason`` is needed.
     ``text`` is the timeline's sentence; its parameters are ``unit who number reason`` and the public fields.
-    Effects: claim (the actor becomes assignee), release, restart (the clock), reopen (restart and count), rate (the
-    field ``rating`` is the reporter's satisfaction, 1 to 5).
+    Effects: claim (the actor becomes assignee), release, restart (the clock), reopen (count, and restart the clock),
+    resume (with reopen: the clock goes on with the time that was left at the closing), rate (the field ``rating`` is
+    the reporter's satisfaction, 1 to 5), return (the step is taken with a list of faults, by ``return_case``),
+    complete (the reporter's answer to all of them, by ``answer_return``).
+    ``within`` limits a step out of a closed state: so long after the closing. ``awaits``: not while opinions are
+    awaited. ``complete``: not while a required document is missing or faulty.
     """
 
     key: str
@@ -141,6 +144,9 @@ class Action:
     style: Literal["plain", "primary", "danger"] = "plain"
     effects: tuple[Effect, ...] = ()
     help: str = ""
+    within: Duration | None = None
+    awaits: bool = False
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +157,9 @@ class CaseType:
     shows the properties named in ``public_fields``. ``texts`` are sentences for the built-in events ``opened assigned
     released transferred message note escalated document``. ``public_url`` is
     that page's address with ``%s`` for the number. ``panel_template`` is drawn beside the case on the desk.
-    ``keep_personal_days`` after closing, names and contacts are erased.
+    ``keep_personal_days`` after closing, names and contacts are erased. ``pauses`` are the reasons for which the clock
+    may stand still, ``documents`` what the case needs, ``opinions`` how other units are asked, ``assign`` who gets it,
+    ``retention`` how long its files are kept.
     """
 
     key: str
@@ -172,6 +180,11 @@ class CaseType:
     icon: str = "doc"
     panel_template: str = ""
     keep_personal_days: int = 365
+    pauses: tuple[Pause, ...] = ()
+    documents: tuple[RequiredDocument, ...] = ()
+    opinions: OpinionRule | None = None
+    assign: AssignRule | None = None
+    retention: Retention = field(default_factory=Retention)
 
     def state(self, key: str) -> State:
         """The state called ``key``; KeyError when there is none."""
@@ -183,3 +196,7 @@ class CaseType:
     def action(self, key: str) -> Action | None:
         """The action called ``key``, or None."""
         return next((action for action in self.actions if action.key == key), None)
+
+    def pause(self, reason: str) -> Pause | None:
+        """What the type says of pauses for ``reason``, or None when there are none."""
+        return next((pause for pause in self.pauses if pause.reason == reason), None)

@@ -78,3 +78,71 @@ class CaseEscalated:
     level: int
     notify: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CasePaused:
+    """Event: the clock of a case was stopped for ``reason``; it goes on at ``until`` at the latest (None: no limit)."""
+
+    case_id: UUID
+    number: str
+    type: str
+    unit: UUID
+    reason: str
+    until: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResumed:
+    """Event: the clock of a case goes on; ``due_at`` is its new due moment."""
+
+    case_id: UUID
+    number: str
+    type: str
+    unit: UUID
+    reason: str
+    due_at: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReturned:
+    """Event: a case went back to the citizen with ``faults`` faults, ``avoidable`` of which could have been named
+    before.
+    """
+
+    case_id: UUID
+    number: str
+    type: str
+    unit: UUID
+    round: int
+    faults: int
+    avoidable: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionAsked:
+    """Event: ``asked`` was asked for its opinion on a case of ``unit``."""
+
+    opinion_id: UUID
+    case_id: UUID
+    number: str
+    unit: UUID
+    asked: UUID
+    due_at: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpinionGiven:
+    """Event: ``asked`` answered, declined, or let the time pass (``state``: answered, declined, silent, late)."""
+
+    opinion_id: UUID
+    case_id: UUID
+    number: str
+    unit: UUID
+    asked: UUID
+    state: str
+    at: datetime

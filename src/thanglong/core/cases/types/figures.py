@@ -56,6 +56,8 @@ class CaseFacts:
     rating: int | None
     reopened: int
     ledger_entry: int | None
+    returned: int = 0
+    avoidable: int = 0
 
     @property
     def in_time(self) -> bool:

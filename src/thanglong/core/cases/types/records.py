@@ -7,6 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from thanglong.core.cases.types.definition import Action, CaseType, StateKind
+from thanglong.core.cases.types.dossier import Check, Hold, Linked, Opinion, Return
 from thanglong.kit.ports import Actor
 
 
@@ -36,7 +37,9 @@ class Case:
     """A case without its history. ``kind`` is its state's kind; ``due_at`` None means no deadline or a stopped clock.
 
     ``secret`` opens the case for its reporter; it is filled only in the answer of ``open_case``.
-    ``level`` counts the escalation steps reached; ``rating`` is 1 to 5; times are aware UTC.
+    ``level`` counts the escalation steps reached; ``rating`` is 1 to 5; times are aware UTC. ``paused`` is the reason
+    for which the clock stands still by decision (empty: it does not), ``paused_until`` when it goes on by law;
+    ``returned`` counts returns to the citizen, ``avoidable`` those with a fault that could have been named before.
     """
 
     id: UUID
@@ -64,6 +67,10 @@ class Case:
     assignee_label: str = ""
     ledger_entry: int | None = None
     secret: str = ""
+    paused: str = ""
+    paused_until: datetime | None = None
+    returned: int = 0
+    avoidable: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +119,7 @@ class Document:
     thumb: str
     public: bool
     at: datetime
+    erased_at: datetime | None = None
 
     @property
     def is_image(self) -> bool:
@@ -120,18 +128,28 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class ClockSegment:
-    """A stretch in which a case's clock ran or stood still; ``remaining`` working minutes were left at its end."""
+    """A stretch in which a case's clock ran or stood still; ``remaining`` seconds were left at its end.
+
+    ``reason`` is why it stood still: a pause's reason or a state's key; ``basis`` the law, ``note`` what was said.
+    """
 
     running: bool
     started_at: datetime
     ended_at: datetime | None
     reason: str
     remaining: int | None
+    basis: str = ""
+    note: str = ""
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """A case as one actor sees it: ``actions`` are those open to them now; ``contact`` only for those who handle it."""
+    """A case as one actor sees it: ``actions`` are those open to them now; ``contact`` only for those who handle it.
+
+    ``blocked`` says, by the action's key, what keeps an action from being taken. A ``guest`` is of a unit that was
+    asked for its opinion: they see the case and their own opinions, and nothing of the person behind it.
+    """
 
     case: Case
     type: CaseType
@@ -144,6 +162,13 @@ class CaseDetail:
     can_transfer: bool = False
     can_message: bool = False
     followers: int = 0
+    blocked: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    opinions: Sequence[Opinion] = ()
+    returns: Sequence[Return] = ()
+    checklist: Sequence[Check] = ()
+    links: Sequence[Linked] = ()
+    holds: Sequence[Hold] = ()
+    guest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +182,8 @@ class PublicCase:
     followers: int
     actions: Sequence[Action] = ()
     mine: bool = False
+    returns: Sequence[Return] = ()
+    opinions: Sequence[Opinion] = ()
 
 
 Bucket = Literal["late", "today", "soon", "waiting", "new", "mine", "closed"]
