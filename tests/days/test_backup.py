@@ -124,6 +124,7 @@ def upgrade_twice(city: Any, place: Path) -> None:
     assert (code, failed["ok"]) == (1, False)
     assert "guard" in failed["faults"][0]
     assert city.manage_script(NUMBERS) == numbers
+    city.manage_script("from thanglong.stores import guards\nguards.install()")
     city.ledger_holds()
 
 

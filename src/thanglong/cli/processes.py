@@ -1,9 +1,7 @@
 """The three processes, each as it also runs alone on a larger installation."""
 
-import json
-import os
+import importlib
 import signal
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +47,6 @@ def run_live(host: str, port: int) -> None:
     _granian("thanglong.site.live:application", "asgi", address=host, port=port, backlog=2048)
 
 
-def _beat(stop: threading.Event, path: Path) -> None:
-    """Write a heartbeat that ``/healthz`` reads; the wall clock is right here, since another process compares it."""
-    from thanglong.kit import clock
-
-    while not stop.is_set():
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"beat": clock.System().now().timestamp(), "pid": os.getpid()}))
-        temporary.replace(path)
-        (path.parent / "city-time").write_text(clock.now().isoformat())
-        stop.wait(2.0)
-
-
 def run_worker() -> None:
     """Tasks as they fall due, periodic tasks, and the demo's running day."""
     setup()
@@ -68,22 +54,13 @@ def run_worker() -> None:
     from thanglong.kit import ports
     from thanglong.stores.jobs.queue import Worker
 
+    # by name: the composition root stands above the command line
+    importlib.import_module("thanglong.site.compose").observe("worker")
     demo.start_ticking()
     loop = Worker()
-    stop = threading.Event()
-
-    def on_signal(*_: object) -> None:
-        stop.set()
-        loop.stop()
-
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    run = ports.plugged.data / "run"
-    run.mkdir(exist_ok=True)
-    beat = threading.Thread(target=_beat, args=(stop, run / "worker.json"), daemon=True)
-    beat.start()
+    signal.signal(signal.SIGTERM, loop.stop)
+    signal.signal(signal.SIGINT, loop.stop)
     try:
         loop.run()
     finally:
-        stop.set()
         ports.plugged.things.close()

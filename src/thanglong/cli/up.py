@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -159,6 +160,8 @@ def run(options: Options) -> int:
     if prepared.returncode:
         return prepared.returncode
     web_socket = _socket_path(options.data)
+    # figures of processes that are no more; counters begin anew with every start
+    shutil.rmtree(options.data / "run" / "metrics", ignore_errors=True)
     environment = {
         "THANGLONG_ADDRESS": _address(options),
         **os.environ,

@@ -142,6 +142,19 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True)
+class Gauge:
+    """A figure of the running installation, for metrics and the administrator's page.
+
+    ``read()`` gives numbers by the value of the one label ``label`` (empty label: one number under the empty text);
+    ``about`` says in English what it counts, with its unit.
+    """
+
+    about: str
+    read: Callable[[], Mapping[str, float]]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoStep:
     """A module's part in the demo city, run in ``order`` by ``thanglong up`` on an empty data folder.
 
@@ -190,5 +203,6 @@ health: Registry[Health] = Registry("health check")
 searchers: Registry[Searcher] = Registry("search source")
 nearby: Registry[Nearby] = Registry("nearby source")
 demo: Registry[DemoStep] = Registry("demo step")
+gauges: Registry[Gauge] = Registry("gauge")
 
-ALL: tuple[Registry[Any], ...] = (pages, layers, tile_layers, tiles, alarms, health, searchers, nearby, demo)
+ALL: tuple[Registry[Any], ...] = (pages, layers, tile_layers, tiles, alarms, health, searchers, nearby, demo, gauges)

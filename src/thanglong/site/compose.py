@@ -4,7 +4,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from thanglong.kit import ports, registry
+from thanglong.kit import bus, ports, registry
+from thanglong.site import gauges
 from thanglong.stores.files.blobs import FileBlobs
 from thanglong.stores.files.senders import ConsoleSender, FileSender
 
@@ -34,5 +35,18 @@ def plug() -> None:
         things=ports.lazy(_things),
         sender=ConsoleSender() if settings.SENDER == "console" else FileSender(data / "outbox.jsonl"),
     )
+    gauges.register()
     for item in registry.ALL:
         item.freeze()
+
+
+def observe(process: str) -> None:
+    """Let a long-lived process be seen: heartbeat, metrics, and spans where a collector is named."""
+    from thanglong.site import beat, disk, metrics, tracing
+
+    beat.start(process, settings.DATA)
+    metrics.listen()
+    tracing.start(settings.TRACES, process)
+    if process == "worker":
+        bus.tasks.add("system.sizes", disk.note)
+        bus.every(disk.EVERY, "system.sizes")

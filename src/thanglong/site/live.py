@@ -13,16 +13,51 @@ import django
 
 django.setup()
 
-from thanglong.kit import ports  # noqa: E402
-from thanglong.site import compose, pulse  # noqa: E402
+from thanglong.kit import clock, ids, ports, watch  # noqa: E402
+from thanglong.site import compose, metrics, pulse  # noqa: E402
 from thanglong.site.proxy import Proxy  # noqa: E402
-from thanglong.surfaces.asgi import Receive, Request, Router, Scope, Send, raw_path  # noqa: E402
+from thanglong.surfaces.asgi import Message, Receive, Request, Router, Scope, Send, raw_path  # noqa: E402
 from thanglong.surfaces.gate import Gate  # noqa: E402
 from thanglong.surfaces.ngsild.app import NgsiLd  # noqa: E402
 from thanglong.surfaces.stream.app import Streams  # noqa: E402
 
 log = logging.getLogger(__name__)
+REQUEST_ID = b"x-request-id"
+ROUTES = frozenset({"entities", "entityOperations", "subscriptions", "types", "attributes", "temporal"})
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 WEB = os.environ.get("THANGLONG_WEB_SOCKET", "")
+
+
+def _new_id() -> bytes:
+    """An id that no client can choose: it ends up in log lines."""
+    return ids.new_id().hex.encode()
+
+
+class Timed:
+    """A ``send`` that remembers the status and how long the answer took."""
+
+    __slots__ = ("_begun", "_send", "_status")
+
+    def __init__(self, send: Send) -> None:
+        self._send, self._begun, self._status = send, clock.monotonic(), 0
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+        await self._send(message)
+
+    def tell(self, method: str, path: str) -> None:
+        """Count the request under the first parts of its address, which are few."""
+        parts = path.split("/", 4)
+        route = "/".join(parts[:4]) if len(parts) > 3 and parts[2] == "v1" and parts[3] in ROUTES else "/ngsi-ld/other"
+        watch.observe(
+            "request_seconds",
+            clock.monotonic() - self._begun,
+            process="live",
+            method=method if method in METHODS else "other",
+            route=route,
+            status=f"{self._status // 100}xx",
+        )
 
 
 class Live:
@@ -30,6 +65,7 @@ class Live:
 
     def __init__(self) -> None:
         compose.plug()
+        compose.observe("live")
         self._router = Router()
         socket = WEB or str(ports.plugged.data / "run" / "web.sock")
         self._proxy = Proxy(socket, pulse.unwell, os.environ.get("THANGLONG_TRUSTED_PROXIES", ""))
@@ -38,6 +74,7 @@ class Live:
         self._ngsi_ld = NgsiLd(self._gate)
         self._streams = Streams(self._gate)
         self._streams.routes(self._router)
+        self._router.add("/metrics", GET=metrics.answer)
         self._router.add("/healthz", GET=self._health.answer, HEAD=self._health.answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,8 +87,13 @@ class Live:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = raw_path(scope)
+        scope["headers"] = [*(h for h in scope["headers"] if h[0] != REQUEST_ID), (REQUEST_ID, _new_id())]
         if path.startswith("/ngsi-ld/"):
-            await self._ngsi_ld(Request(scope, receive, send))
+            timed = Timed(send)
+            try:
+                await self._ngsi_ld(Request(scope, receive, timed))
+            finally:
+                timed.tell(scope["method"], path)
             return
         found = self._router.find(path)
         if found is None:

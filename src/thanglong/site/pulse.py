@@ -7,11 +7,10 @@ from typing import Any
 import orjson
 
 from thanglong.kit import clock, registry
+from thanglong.site import beat
 from thanglong.site.upstream import Connection
 from thanglong.surfaces.asgi import Request, Scope, Send
 
-BEAT = 15.0
-"""Seconds after which a silent worker counts as gone."""
 JSON = b"application/json"
 PROBLEM = b"application/problem+json"
 
@@ -52,7 +51,7 @@ class Health:
 
     def __init__(self, socket: str, data: Path) -> None:
         self._socket = socket
-        self._beat = data / "run" / "worker.json"
+        self._data = data
 
     async def answer(self, request: Request) -> None:
         """200 when all parts are well, else 503; the parts and their reasons as JSON."""
@@ -85,12 +84,10 @@ class Health:
         return found
 
     def _worker(self) -> str | None:
-        try:
-            beat = orjson.loads(self._beat.read_bytes())["beat"]
-        except (OSError, ValueError, KeyError):
+        part = next(part for part in beat.parts(self._data) if part.name == "worker")
+        if part.heard is None:
             return "has not started"
-        age = clock.System().now().timestamp() - float(beat)
-        return None if age < BEAT else f"was last heard {age:.0f} s ago"
+        return None if part.alive else f"was last heard {part.heard:.0f} s ago"
 
 
 def _ask(check: Any) -> str | None:

@@ -65,6 +65,7 @@ INSTALLED_APPS = [
     ),
 ]
 MIDDLEWARE = [
+    "thanglong.site.requests.Watch",
     "django.middleware.security.SecurityMiddleware",
     "thanglong.web.middleware.SecurityHeaders",
     "thanglong.web.middleware.StaticFiles",
@@ -160,10 +161,16 @@ MAX_UPLOAD = int(env("THANGLONG_MAX_UPLOAD", str(20 << 20)))
 # the e-mail framework is not used: messages leave through kit.ports.Sender
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
+METRICS_TOKEN = env("THANGLONG_METRICS", "")
+TRACES = env("THANGLONG_TRACES", "")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"()": "thanglong.site.logs.formatter", "wish": env("THANGLONG_LOG_FORMAT", "")},
+    },
+    "filters": {"failures": {"()": "thanglong.site.logs.OnlyFailures"}},
+    "loggers": {"django.request": {"filters": ["failures"]}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env("THANGLONG_LOG", "WARNING")},
 }

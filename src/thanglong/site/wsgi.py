@@ -13,4 +13,5 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 from thanglong.site import compose  # noqa: E402
 
 compose.plug()
+compose.observe("web")
 application = get_wsgi_application()

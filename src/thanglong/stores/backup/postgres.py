@@ -139,6 +139,19 @@ def wipe(uri: str) -> None:
             connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(table.within()))
 
 
+def total_size() -> dict[str, int]:
+    """Bytes of the tables: those of the schema ``things``, and all others."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT CASE WHEN n.nspname = 'things' THEN 'things' ELSE 'database' END, "
+            "sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind = 'r' AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' GROUP BY 1"
+        )
+        return dict(cursor.fetchall())
+
+
 @contextmanager
 def scratch(uri: str, name: str) -> Iterator[str]:
     """An empty database of that name on the same server for a while; psycopg's error when the account may not."""
@@ -166,4 +179,4 @@ def url(parts: Mapping[str, Any]) -> str:
     return f"postgresql://{user}{password}@{host}{f':{port}' if port else ''}/{name}"
 
 
-__all__ = ["NotAllowed", "Snapshot", "Table", "is_empty", "load", "scratch", "snapshot", "url", "wipe"]
+__all__ = ["NotAllowed", "Snapshot", "Table", "is_empty", "load", "scratch", "snapshot", "total_size", "url", "wipe"]

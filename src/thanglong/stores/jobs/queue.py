@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import close_old_connections, connection, transaction
 
-from thanglong.kit import bus, clock
+from thanglong.kit import bus, clock, watch
 from thanglong.stores.jobs.models import Job
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,10 @@ def run_one() -> bool:
             job = (due.select_for_update(skip_locked=True) if lock else due).first()
             if job is None:
                 return False
-            bus.tasks[job.task](**job.arguments)
+            begun = clock.monotonic()
+            with watch.span("job", task=job.task):
+                bus.tasks[job.task](**job.arguments)
+            watch.observe("job_seconds", clock.monotonic() - begun, task=job.task)
             Job.objects.filter(pk=job.pk).delete()
     except Exception:
         if job is None:
@@ -74,6 +77,7 @@ def run_one() -> bool:
 
 
 def _record_failure(job: Job, error: str) -> None:
+    watch.count("jobs_failed_total", task=job.task)
     attempts = job.attempts + 1
     pause = min(timedelta(seconds=2**attempts), MAX_PAUSE)
     log.warning("job %s (%s) failed, attempt %d: %s", job.pk, job.task, attempts, error.strip().splitlines()[-1])
@@ -119,9 +123,12 @@ class Worker:
             if clock.monotonic() < next_run[item.task] or self._stop.is_set():
                 continue
             next_run[item.task] = clock.monotonic() + item.seconds
+            begun = clock.monotonic()
             try:
                 bus.tasks[item.task]()
             except Exception:
                 log.exception("periodic task %s failed", item.task)
+                watch.count("jobs_failed_total", task=item.task)
+            watch.observe("job_seconds", clock.monotonic() - begun, task=item.task)
             busy = True
         return busy

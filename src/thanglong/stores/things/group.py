@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
+from thanglong.kit import watch
 from thanglong.kit.errors import Unavailable
 from thanglong.stores.things.work import Delete, Write
 
@@ -78,6 +79,7 @@ class Group:
         return group, True
 
     def _answer(self, group: list[Waiting]) -> None:
+        watch.observe("things_group_size", len(group))
         try:
             answers = self._commit([item.request for item in group])
         except Exception as error:
