@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from thanglong.cli import checks, index, ledger, operations, output, places
+from thanglong.cli import checks, dmn, index, ledger, operations, output, places
 from thanglong.cli.env import prepare_environment
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app = typer.Typer(
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(places.app, name="places")
 app.add_typer(index.app, name="index")
+app.add_typer(dmn.app, name="dmn")
 operations.register(app)
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder that holds everything the installation stores.")]

@@ -54,6 +54,10 @@ class Element:
                 waiting.extend(reversed(element.children))
 
 
+WORDS = "urn:thanglong:dmn"
+"""Namespace of our extension: ``<tl:word value="code">Title</tl:word>`` below the definitions' extension elements."""
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     """A read DMN file: its ``version`` ("1.1" to "1.5") and the ``root`` element ``definitions``; ``before`` and
@@ -73,3 +77,18 @@ class Document:
     def name(self) -> str:
         """The model's name."""
         return self.root.get("name") or ""
+
+    @property
+    def description(self) -> str:
+        """The model's description in plain text."""
+        found = self.root.first("description")
+        return " ".join(found.text.split()) if found is not None else ""
+
+    def words(self) -> dict[str, str]:
+        """Titles of codes that stand in the model as values, from our own extension elements."""
+        extensions = self.root.first("extensionElements")
+        return {
+            each.get("value") or "": " ".join(each.text.split())
+            for each in (extensions.all("word") if extensions is not None else ())
+            if each.namespace == WORDS
+        }

@@ -14,7 +14,7 @@ from thanglong.solve.dmn_analysis.axis import Axis
 from thanglong.solve.dmn_analysis.boxes import Box, Search, Undecided
 from thanglong.solve.dmn_analysis.findings import Finding, Level, Table
 from thanglong.solve.dmn_analysis.literals import NotDecided
-from thanglong.solve.dmn_analysis.words import Either, Said, Verbatim, interval
+from thanglong.solve.dmn_analysis.words import Either, Name, Said, interval
 
 MOST = 20
 """Most findings of one code in one table."""
@@ -97,19 +97,19 @@ class _Work:
         parts = []
         for column, axis, cells in zip(self.table.columns, self.axes, box, strict=True):
             if not axis.is_any(cells):
-                parts.append((column, Either([_span(span) for span in axis.spans(cells)])))
+                parts.append((column, _set(axis, cells)))
         if not parts:
             return Said(N_("any input"))
         said: Any = None
         for column, words in parts:
-            one = Said(N_("%(input)s is %(words)s"), {"input": Verbatim(column.name), "words": words})
+            one = Said(N_("%(input)s is %(words)s"), {"input": Name(column.name), "words": words})
             said = one if said is None else Said(N_("%(first)s and %(second)s"), {"first": said, "second": one})
         return said  # type: ignore[no-any-return]
 
     def _not_decided(self) -> Iterator[Finding]:
         for number, parts in list(self.unknown.items())[:MOST]:
             place, reason = parts[0]
-            params = {"n": number + 1, "input": Verbatim(self.table.columns[place].name), "why": Said(REASONS[reason])}
+            params = {"n": number + 1, "input": Name(self.table.columns[place].name), "why": Said(REASONS[reason])}
             said = Said(N_("Rule %(n)s is not looked at in column “%(input)s”, because %(why)s."), params)
             yield self._found("undecided", "note", said, (number + 1,))
 
@@ -119,7 +119,7 @@ class _Work:
                 column = self.table.columns[box.index(0)]
                 said = Said(
                     N_("Rule %(n)s never applies: no value of “%(input)s” passes its test."),
-                    {"n": number + 1, "input": Verbatim(column.name)},
+                    {"n": number + 1, "input": Name(column.name)},
                 )
                 yield self._found("never", "warning", said, (number + 1,))
 
@@ -128,7 +128,7 @@ class _Work:
         for column in self.table.columns:
             text = column.expression.strip()
             if text and text in asked:
-                return Said(SAME_QUESTION, {"a": Verbatim(asked[text]), "b": Verbatim(column.name)})
+                return Said(SAME_QUESTION, {"a": Name(asked[text]), "b": Name(column.name)})
             asked[text] = column.name
         return None
 
@@ -197,6 +197,14 @@ class _Work:
         except Undecided:
             said = Said(N_("Whether there are more gaps is not decided: the table is too entangled."))
             yield self._found("undecided", "note", said)
+
+
+def _set(axis: Axis, cells: int) -> Any:
+    """A set of cells in words, or what is left out of it when that is shorter."""
+    inside, outside = axis.spans(cells), axis.spans(axis.full & ~cells)
+    if len(outside) < len(inside) and all(span[0] != "other" for span in outside):
+        return Said(N_("anything but %(x)s"), {"x": Either([_span(span) for span in outside])})
+    return Either([_span(span) for span in inside])
 
 
 def _span(span: tuple[str, Any, bool, Any, bool]) -> Any:

@@ -50,11 +50,27 @@ class Verbatim:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """What a model calls an input or a decision; translated when a translation is known."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Several things, said with commas."""
+
+    parts: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
-    """A language to speak: ``language`` ("vi" or "en") decides how values look, ``translate`` gives the texts."""
+    """A language to speak: ``language`` ("vi" or "en") decides how values look, ``translate`` gives the texts,
+    ``words`` are titles of codes that stand in a model as values."""
 
     language: str = "en"
     translate: Callable[[str], str] = str
+    words: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, what: Any) -> str:
         """A sentence, alternatives, verbatim text or FEEL value as text."""
@@ -63,10 +79,11 @@ class Speech:
             text = self.translate(what.text)
             return text % filled if filled else text
         if isinstance(what, Either):
-            parts = [self.say(part) for part in what.parts]
-            if len(parts) < 2:
-                return "".join(parts)
-            return self.translate(N_("%(first)s or %(last)s")) % {"first": ", ".join(parts[:-1]), "last": parts[-1]}
+            return self.translate(N_(" or ")).join(self.say(part) for part in what.parts)
+        if isinstance(what, Name):
+            return self.translate(what.text) if what.text else ""
+        if isinstance(what, Listed):
+            return ", ".join(self.say(part) for part in what.parts)
         return what.text if isinstance(what, Verbatim) else self.value(what)
 
     def value(self, value: Any) -> str:
@@ -78,7 +95,8 @@ class Speech:
         if isinstance(value, Decimal | int):
             return self._number(Decimal(value))
         if isinstance(value, str):
-            return f"“{value}”"
+            title = self.words.get(value)
+            return f"“{self.translate(title) if title else value}”"
         if isinstance(value, list | tuple):
             return ", ".join(self.value(item) for item in value) if value else self.translate(N_("an empty list"))
         if isinstance(value, Mapping):
@@ -127,14 +145,14 @@ class Speech:
 _NUMBER = {
     "<": N_("less than %(x)s"), "<=": N_("at most %(x)s"), ">": N_("more than %(x)s"), ">=": N_("at least %(x)s"),
     "!=": N_("not %(x)s"),
-    "[]": N_("from %(low)s to %(high)s"), "[)": N_("from %(low)s, less than %(high)s"),
-    "(]": N_("more than %(low)s, at most %(high)s"), "()": N_("more than %(low)s, less than %(high)s"),
+    "[]": N_("from %(low)s to %(high)s"), "[)": N_("from %(low)s and less than %(high)s"),
+    "(]": N_("more than %(low)s and at most %(high)s"), "()": N_("more than %(low)s and less than %(high)s"),
 }  # fmt: skip
 _MOMENT = {
     "<": N_("before %(x)s"), "<=": N_("until %(x)s"), ">": N_("after %(x)s"), ">=": N_("from %(x)s on"),
     "!=": N_("not %(x)s"),
-    "[]": N_("from %(low)s until %(high)s"), "[)": N_("from %(low)s, before %(high)s"),
-    "(]": N_("after %(low)s, until %(high)s"), "()": N_("after %(low)s, before %(high)s"),
+    "[]": N_("from %(low)s until %(high)s"), "[)": N_("from %(low)s and before %(high)s"),
+    "(]": N_("after %(low)s and until %(high)s"), "()": N_("after %(low)s and before %(high)s"),
 }  # fmt: skip
 
 

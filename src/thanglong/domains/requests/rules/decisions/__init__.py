@@ -1,0 +1,1 @@
+"""Decision models of citizens' reports, with their test cases."""
