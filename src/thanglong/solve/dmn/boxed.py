@@ -175,7 +175,7 @@ def _boolean(condition: Code) -> Code:
 
     def test(frame: Frame) -> Value:
         found = condition(frame)
-        return frame[0].null("type", "A condition is not a boolean", kind(found)) if type(found) is Decimal else found
+        return str(found) if type(found) is Decimal else found
 
     return test
 

@@ -48,7 +48,8 @@ class Compiled:
     def find(self, name: str, namespace: str | None = None) -> Node | None:
         """An element by name or id, of the main model first; or of the model with this namespace."""
         if namespace is None:
-            return self._by_name.get(name)
+            # An imported element may be called by its import: "Fees.Amount".
+            return self._by_name.get(name) or self._by_name.get(name.rpartition(".")[2])
         unit = self.units.get(namespace)
         nodes = unit.nodes.values() if unit else ()
         return next((node for node in nodes if name in (node.name, node.element.name, node.element.id)), None)

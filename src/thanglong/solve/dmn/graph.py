@@ -10,7 +10,7 @@ from thanglong.solve.dmn.boxed import compile_expression, to_type
 from thanglong.solve.dmn.feel.compiler import typed
 from thanglong.solve.dmn.feel.layout import Code, Frame
 from thanglong.solve.dmn.feel.run import CALLS, Exhausted, Run
-from thanglong.solve.dmn.feel.types import Lazy
+from thanglong.solve.dmn.feel.types import Lazy, complete
 from thanglong.solve.dmn.feel.values import Function, Value
 from thanglong.solve.dmn.space import Fault, Model, Space, known_names
 from thanglong.solve.dmn.trace import DecisionTrace, InputTrace
@@ -146,7 +146,7 @@ class InputNode(Node):
         if not given:
             run.null("input", "An input is not given", self.name)
         elif self.wanted is not None and value is not None:
-            value = to_type(run, value, self.wanted, self.name)
+            value = to_type(run, complete(value, self.wanted), self.wanted, self.name)
         run.values[self.key] = value
         if run.trace is not None:
             run.trace.append(InputTrace(self.name, self.key[0], value, given))

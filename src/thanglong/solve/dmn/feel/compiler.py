@@ -215,9 +215,11 @@ def _between(node: ast.Between, place: Place) -> Code:
     def test(frame: Frame) -> Value:
         middle = value(frame)
         above, below = compare(middle, low(frame)), compare(middle, high(frame))
+        if (above is not None and above < 0) or (below is not None and below > 0):
+            return False  # one false comparison decides, whatever the other is
         if above is None or below is None:
             return frame[0].null("type", "These values have no order between them", "between", kind(middle))
-        return above >= 0 and below <= 0
+        return True
 
     return test
 

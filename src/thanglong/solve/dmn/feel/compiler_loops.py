@@ -75,6 +75,8 @@ def keep(frame: Frame, value: Value, cell: int, condition: Code) -> Value:
             kept.append(item)
         elif type(found) is Decimal:
             return pick(run, items, found)
+        elif found is not False and found is not None:
+            return run.null("type", "A condition is not a boolean", kind(found))
     return kept
 
 
@@ -85,10 +87,11 @@ def domain(run: Run, first: Value, last: Value, ranged: bool) -> Iterator[Value]
     if type(first) is list:
         return iter(first)
     if type(first) is Range:
-        if not (first.low_closed and first.high_closed):
-            run.null("type", "Only a closed range can be run through")
+        inside = _count(run, first.low, first.high)
+        if inside is None:
             return None
-        return _count(run, first.low, first.high)
+        ends = [end for end, closed in ((first.low, first.low_closed), (first.high, first.high_closed)) if not closed]
+        return (value for value in inside if value not in ends)
     if first is None:
         run.null("null", "There is nothing to run through: null")
         return None

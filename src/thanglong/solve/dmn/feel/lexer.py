@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import regex  # type: ignore[import-untyped]
 
-from thanglong.solve.dmn.feel.names import PIECE, SPACE, WORD
+from thanglong.solve.dmn.feel.names import ANY_PIECE, PIECE, SPACE, WORD
 
 LENGTH = 100_000
 """Longest expression accepted, in characters."""
@@ -85,12 +85,14 @@ class Scanner:
         if not self.take_word(word):
             raise FeelFault(f"expected {word!r}, found {self.rest()}", self.at)
 
-    def pieces(self, most: int) -> list[tuple[str, int]]:
-        """Up to ``most`` pieces of a possible name from here on, each with the position behind it."""
+    def pieces(self, most: int, anything: bool = False) -> list[tuple[str, int]]:
+        """Up to ``most`` pieces of a possible name from here on, each with the position behind it; ``anything``: also
+        signs that FEEL does not allow in names, but models use."""
         found: list[tuple[str, int]] = []
         at = self.at
+        one = ANY_PIECE if anything else PIECE
         while len(found) < most:
-            piece = PIECE.match(self.text, at)
+            piece = one.match(self.text, at)
             if not piece or self.text.startswith("..", at) or self.text.startswith("**", at):
                 break
             found.append((piece[0], piece.end()))

@@ -16,6 +16,8 @@ PART = START + r"0-9\u00B7\u0300-\u036F\u203F-\u2040"
 PIECE = regex.compile(rf"[{PART}]+|[./\-'+*]")
 """One piece of a name: a word, or a sign."""
 WORD = regex.compile(rf"[{START}][{PART}]*")
+ANY_PIECE = regex.compile(rf"[{PART}]+|[^{SPACE}\"]")
+"""A piece of a name that a model declares although FEEL would not allow it, such as a bracket."""
 _ANY = regex.compile(rf"[{PART}]+|[^{SPACE}]")
 
 _FORMS = ("if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or", "between")

@@ -159,7 +159,7 @@ class Parser:
 
     def _field(self) -> str:
         """The name after a point: the longest known one, else a single word."""
-        pieces = self.scan.pieces(max(self.scope.longest, 3))
+        pieces = self.scan.pieces(max(self.scope.longest, 3), anything=True)
         for count in range(len(pieces), 0, -1):
             name = join(piece for piece, _ in pieces[:count])
             found = self.scope.known.get(name) or ALWAYS.get(name)
@@ -385,7 +385,7 @@ class Parser:
         word = scan.word()
         if not word:
             raise FeelFault(f"unexpected {scan.rest()}", scan.at)
-        pieces = scan.pieces(self.scope.longest)
+        pieces = scan.pieces(self.scope.longest, anything=True)
         least = 2 if word in KEYWORDS else 1
         for find in (self.scope.find, self.scope.known.get):
             for count in range(len(pieces), least - 1, -1):

@@ -229,5 +229,18 @@ def _convert_fields(run: object, value: Mapping[str, Value], wanted: Type, depth
     return made, True
 
 
+def complete(value: Value, lazy: Lazy, depth: int = 0) -> Value:
+    """An input with the entries that its type declares and the caller left out: they are null."""
+    wanted = lazy.get()
+    if depth > DEPTH:
+        return value
+    if isinstance(value, list) and wanted.kind == "list" and wanted.item is not None:
+        return [complete(one, wanted.item, depth + 1) for one in value]
+    if isinstance(value, dict) and wanted.fields is not None:
+        given = {name: complete(value[name], kind, depth + 1) for name, kind in wanted.fields if name in value}
+        return dict.fromkeys((name for name, _ in wanted.fields if name not in value)) | value | given
+    return value
+
+
 def _allowed(run: object, value: Value, wanted: Type) -> bool:
     return all(check(run, value) for check in wanted.checks)

@@ -22,10 +22,29 @@ def built_in(name: str, *forms: str, many: bool = False) -> Callable[[Built], Bu
     names = tuple(part.rstrip("?").partition(":")[0] for part in max(split, key=len))
 
     def declare(act: Built) -> Built:
-        TABLE[name] = Function(name, names, act, least, most, (), None, split)
+        TABLE[name] = Function(name, names, act if many else unwrapping(act), least, most, (), None, split)
         return act
 
     return declare
+
+
+def unwrapping(act: Built) -> Built:
+    """A function that takes a list of one where it wants the element itself (specification 10.3.2.9.4)."""
+
+    def call(run: Run, *arguments: Value) -> Value:
+        before = len(run.notes)
+        made = act(run, *arguments)
+        if made is not None or not any(type(one) is list and len(one) == 1 for one in arguments):
+            return made
+        single = [one[0] if type(one) is list and len(one) == 1 else one for one in arguments]
+        notes = run.notes[before:]
+        del run.notes[before:]
+        made = act(run, *single)
+        if made is None:
+            run.notes[before:] = notes
+        return made
+
+    return call
 
 
 def wrong(run: Run, name: str, value: Value, wanted: str) -> Any:

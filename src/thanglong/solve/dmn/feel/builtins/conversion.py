@@ -107,17 +107,12 @@ def time(
             return run.null("argument", "The function does not take this number of arguments", "time", "2")
         return _clock(run, first, minute, second, offset)
     if type(first) is str:
-        return temporal.parse_time(first) or _time_of(run, first)
+        return temporal.parse_time(first) or _unread(run, first, "time")
     if type(first) is DateTime:
         return first.time
     if type(first) is Date:
         return Time(0, 0)
     return first if type(first) is Time else wrong(run, "time", first, "from")
-
-
-def _time_of(run: Run, text: str) -> Value:
-    moment = temporal.parse_date_time(text) if "T" in text else None
-    return moment.time if moment else _unread(run, text, "time")
 
 
 def _clock(run: Run, hour: Value, minute: Value, second: Value, offset: Value) -> Value:
