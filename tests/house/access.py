@@ -121,6 +121,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("desk/photos/<uuid:photo_id>/", "requests.moderate", OBJECT, POST),
     # surfaces/open311: an open standard for citizens' applications
     (r"^open311/(?:v2/)?discovery(?:\.(?P<fmt>[A-Za-z0-9]+))?$", EVERYONE, {"path": "open311/v2/discovery.json"}),
+    (r"^open311/v2/openapi\.json$", EVERYONE, {}),
     (r"^open311/v2/services(?:\.(?P<fmt>[A-Za-z0-9]+))?$", EVERYONE, {"path": "open311/v2/services.json"}),
     (
         r"^open311/v2/services/(?P<code>[^/]+?)(?:\.(?P<fmt>[A-Za-z0-9]+))?$",

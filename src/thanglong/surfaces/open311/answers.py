@@ -16,7 +16,7 @@ from thanglong.domains.requests.service import words
 from thanglong.domains.requests.types import CASE_TYPE, Category, Report
 from thanglong.formats import open311
 from thanglong.kit import clock
-from thanglong.kit.errors import Denied, Invalid, NotFound, ThangLongError
+from thanglong.kit.errors import Denied, Invalid, NotFound, ThangLongError, TooMany
 
 TYPES = {"xml": "text/xml; charset=utf-8", "json": "application/json; charset=utf-8"}
 View = Callable[..., HttpResponse]
@@ -76,7 +76,8 @@ def _guarded(view: View, request: HttpRequest, fmt: str, rest: Mapping[str, Any]
         told = (f"{fault.field}: {words.said(fault.text) % dict(fault.params)}" for fault in error.faults)
         return refusal(fmt, 400, [("400", text.removeprefix(": ")) for text in told])
     except ThangLongError as error:
-        status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, Denied) else 400
+        known = {NotFound: 404, Denied: 403, TooMany: 429}
+        status = next((number for kind, number in known.items() if isinstance(error, kind)), 400)
         return refusal(fmt, status, [(str(status), words.said(error.text) % dict(error.params))])
     except (SuspiciousOperation, RequestDataTooBig, TooManyFieldsSent, MultiPartParserError, UnicodeError):
         return refusal(fmt, 400, [("400", gettext("The request cannot be read."))])

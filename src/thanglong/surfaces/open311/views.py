@@ -24,6 +24,7 @@ from thanglong.kit.errors import NotFound, NotSignedIn
 from thanglong.kit.ports import SYSTEM, Actor
 from thanglong.kit.text import slug
 from thanglong.surfaces.open311 import answers
+from thanglong.surfaces.open311 import description as interface
 from thanglong.surfaces.open311.answers import Refused, answering, document
 
 SCOPE = "requests:write"
@@ -71,6 +72,14 @@ def discovery(request: HttpRequest, fmt: str) -> HttpResponse:
         ],
     }
     return document(fmt, "discovery", value)
+
+
+@answering("GET")
+def description(request: HttpRequest, fmt: str) -> HttpResponse:
+    """The interface itself, as OpenAPI 3.1; always JSON."""
+    codes = [item.key for item in service.categories()]
+    title = f"{gettext('Reports')} · {places.city().name}"
+    return document("json", "openapi", interface.openapi(f"{_base(request)}/open311/v2", title, codes))
 
 
 @answering("GET")
