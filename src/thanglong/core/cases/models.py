@@ -301,3 +301,34 @@ class Hold(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["case"], condition=Q(released_at__isnull=True), name="case_hold_standing")]
+
+
+class DecisionModel(models.Model):
+    """A decision model's version as it was when a case first used it; never changed, so that old cases keep their
+    rules."""
+
+    key = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    source = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "version"], name="case_decision_model_once")]
+
+
+class DecisionTaken(models.Model):
+    """What a decision model said about a case, with the inputs it saw: enough to tell why, years later."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="decisions")
+    model = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    decision = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    inputs = models.JSONField(default=dict)
+    value = models.JSONField(null=True)
+    rules = models.JSONField(default=list)
+    ledger_entry = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["case", "id"], name="case_decision_of")]

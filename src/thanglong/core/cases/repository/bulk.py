@@ -7,25 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from thanglong.core.cases import models
-from thanglong.core.cases.repository.rows import search_text
-from thanglong.core.cases.types import BulkCase, BulkDocument, Case, Contact
+from thanglong.core.cases.repository.rows import CASE, EVENT, REPORTER, case_values, reporter_values
+from thanglong.core.cases.types import BulkCase, BulkDocument, Case
 from thanglong.stores import bulk
 
-CASE = (
-    "id", "number", "type", "type_version", "key", "state", "kind", "unit", "assignee", "assignee_label", "subject",
-    "data", "lon", "lat", "address", "search", "opened_at", "due_at", "closed_at", "state_since", "responded_at",
-    "check_at", "level", "reopened", "rating", "version", "ledger_entry", "opening", "paused", "paused_until",
-    "returned", "avoidable", "documents_until",
-)  # fmt: skip
-REPORTER = ("case_id", "secret", "account", "name", "email", "phone", "language", "confirmed_at", "erase_after")
-EVENT = (
-    "case_id", "verb", "action", "at", "actor_kind", "actor_id", "actor_label", "unit", "text", "params", "public",
-    "from_state", "to_state", "data", "documents", "version", "ledger_entry",
-)  # fmt: skip
 DOCUMENT = (
     "id", "case_id", "kind", "name", "media_type", "size", "digest", "view", "thumb", "public", "at", "by", "erased_at",
 )  # fmt: skip
-_NOBODY = Contact()
 
 
 def insert(
@@ -39,36 +27,14 @@ def insert(
     ``openings`` are the ledger entries of the openings; ``until`` until when a closed case's personal data and files
     are kept.
     """
-    bulk.insert(models.Case, CASE, (_row(case, item, at, openings[case.id], until) for case, item, at in cases))
-    bulk.insert(models.Reporter, REPORTER, (_reporter(case, item, until) for case, item, _ in cases))
+    kept = (None, None)
+    bulk.insert(models.Case, CASE, (
+        case_values(case, item.key, at, openings[case.id], until.get(case.id, kept)[1]) for case, item, at in cases
+    ))  # fmt: skip
+    bulk.insert(models.Reporter, REPORTER, (
+        reporter_values(case, token_urlsafe(18), item.contact, until.get(case.id, kept)[0]) for case, item, _ in cases
+    ))  # fmt: skip
     bulk.insert(models.Event, EVENT, ([event[name] for name in EVENT] for event in events))
-
-
-def _row(
-    case: Case,
-    item: BulkCase,
-    check_at: datetime | None,
-    opening: int,
-    until: Mapping[UUID, tuple[datetime | None, datetime | None]],
-) -> tuple[Any, ...]:
-    return (
-        case.id, case.number, case.type, case.type_version, item.key, case.state, case.kind.value, case.unit,
-        case.assignee, case.assignee_label, case.subject, dict(case.data), case.lon, case.lat, case.address,
-        search_text(case.number, case.subject, case.address), case.opened_at, case.due_at, case.closed_at,
-        case.state_since, case.responded_at, check_at, case.level, case.reopened, case.rating, case.version,
-        case.ledger_entry, opening, case.paused, case.paused_until, case.returned, case.avoidable,
-        until.get(case.id, (None, None))[1],
-    )  # fmt: skip
-
-
-def _reporter(
-    case: Case, item: BulkCase, until: Mapping[UUID, tuple[datetime | None, datetime | None]]
-) -> tuple[Any, ...]:
-    contact = item.contact or _NOBODY
-    return (
-        case.id, token_urlsafe(18), contact.account, contact.name, contact.email, contact.phone, contact.language,
-        case.opened_at if contact.confirmed else None, until.get(case.id, (None, None))[0],
-    )  # fmt: skip
 
 
 def insert_documents(items: Sequence[tuple[UUID, Sequence[BulkDocument]]]) -> None:

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import F
 
 from thanglong.core.cases.models import Counter
+from thanglong.stores import bulk
 
 BLOCK = 50
 
@@ -31,9 +32,11 @@ def _head(prefix: str, year: int) -> Counter:
 
 def take_block(prefix: str, year: int, count: int) -> int:
     """Reserve ``count`` consecutive numbers; the first of them."""
-    head = _head(prefix, year)
-    Counter.objects.filter(pk=head.pk).update(next=F("next") + count)
-    return head.next
+    first = bulk.take_next(Counter, "next", count, prefix=prefix, year=year, lane=0)
+    if first is not None:
+        return first
+    Counter.objects.bulk_create([Counter(prefix=prefix, year=year)], ignore_conflicts=True)
+    return take_block(prefix, year, count)
 
 
 def take(prefix: str, year: int) -> int:

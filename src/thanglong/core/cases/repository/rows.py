@@ -9,6 +9,20 @@ from uuid import UUID
 from thanglong.core.cases import models
 from thanglong.core.cases.types import Case, ClockSegment, Contact, Document, Event, Place, StateKind
 from thanglong.kit.text import fold
+from thanglong.stores import bulk
+
+CASE = (
+    "id", "number", "type", "type_version", "key", "state", "kind", "unit", "assignee", "assignee_label", "subject",
+    "data", "lon", "lat", "address", "search", "opened_at", "due_at", "closed_at", "state_since", "responded_at",
+    "check_at", "level", "reopened", "rating", "version", "ledger_entry", "opening", "paused", "paused_until",
+    "returned", "avoidable", "documents_until",
+)  # fmt: skip
+REPORTER = ("case_id", "secret", "account", "name", "email", "phone", "language", "confirmed_at", "erase_after")
+EVENT = (
+    "case_id", "verb", "action", "at", "actor_kind", "actor_id", "actor_label", "unit", "text", "params", "public",
+    "from_state", "to_state", "data", "documents", "version", "ledger_entry",
+)  # fmt: skip
+_NOBODY = Contact()
 
 
 def to_case(row: models.Case, secret: str = "") -> Case:
@@ -77,32 +91,32 @@ def search_text(number: str, subject: str, address: str) -> str:
 
 def insert_case(case: Case, key: str | None, check_at: datetime | None, contact: Contact | None) -> str:
     """Insert a case and its reporter; the reporter's secret. IntegrityError when ``key`` is already taken."""
-    row = models.Case(
-        id=case.id, number=case.number, type=case.type, type_version=case.type_version, key=key, state=case.state,
-        kind=case.kind, unit=case.unit, subject=case.subject, data=dict(case.data), lon=case.lon, lat=case.lat,
-        address=case.address, search=search_text(case.number, case.subject, case.address), opened_at=case.opened_at,
-        due_at=case.due_at, closed_at=case.closed_at, state_since=case.state_since, check_at=check_at,
-        ledger_entry=case.ledger_entry, opening=case.ledger_entry,
-    )  # fmt: skip
-    row.save(force_insert=True)
-    return insert_reporter(case.id, contact, case.opened_at).secret
+    bulk.insert_one(models.Case, CASE, case_values(case, key, check_at, case.ledger_entry, None))
+    secret = secrets.token_urlsafe(18)
+    bulk.insert_one(models.Reporter, REPORTER, reporter_values(case, secret, contact, None))
+    return secret
 
 
-def new_reporter(case_id: UUID, contact: Contact | None, at: datetime) -> models.Reporter:
-    """An unsaved reporter row with a fresh secret."""
-    contact = contact or Contact()
-    return models.Reporter(
-        case_id=case_id, secret=secrets.token_urlsafe(18), account=contact.account, name=contact.name,
-        email=contact.email, phone=contact.phone, language=contact.language,
-        confirmed_at=at if contact.confirmed else None,
+def case_values(
+    case: Case, key: str | None, check_at: datetime | None, opening: int | None, documents_until: datetime | None
+) -> tuple[Any, ...]:
+    """A case's row in the order of ``CASE``."""
+    return (
+        case.id, case.number, case.type, case.type_version, key, case.state, case.kind.value, case.unit, case.assignee,
+        case.assignee_label, case.subject, dict(case.data), case.lon, case.lat, case.address,
+        search_text(case.number, case.subject, case.address), case.opened_at, case.due_at, case.closed_at,
+        case.state_since, case.responded_at, check_at, case.level, case.reopened, case.rating, case.version,
+        case.ledger_entry, opening, case.paused, case.paused_until, case.returned, case.avoidable, documents_until,
     )  # fmt: skip
 
 
-def insert_reporter(case_id: UUID, contact: Contact | None, at: datetime) -> models.Reporter:
-    """Save who is behind a case."""
-    row = new_reporter(case_id, contact, at)
-    row.save(force_insert=True)
-    return row
+def reporter_values(case: Case, secret: str, contact: Contact | None, erase_after: datetime | None) -> tuple[Any, ...]:
+    """The row of the person behind a case in the order of ``REPORTER``."""
+    contact = contact or _NOBODY
+    return (
+        case.id, secret, contact.account, contact.name, contact.email, contact.phone, contact.language,
+        case.opened_at if contact.confirmed else None, erase_after,
+    )  # fmt: skip
 
 
 def update_case(case_id: UUID, version: int, changes: Mapping[str, Any]) -> bool:
@@ -113,11 +127,12 @@ def update_case(case_id: UUID, version: int, changes: Mapping[str, Any]) -> bool
 
 def add_event(body: str = "", **fields: Any) -> Event:
     """Append one event (and its message text)."""
-    row = models.Event(**fields)
-    row.save(force_insert=True)
+    seq = bulk.insert_one(models.Event, EVENT, [fields[name] for name in EVENT], "seq")
     if body:
-        models.Message(event=row, body=body).save(force_insert=True)
-    return to_event(row, body)
+        models.Message(event_id=seq, body=body).save(force_insert=True)
+    known = {**fields, "documents": tuple(UUID(key) for key in fields["documents"]), "seq": seq, "body": body}
+    del known["version"]
+    return Event(**known)
 
 
 def events(case_id: UUID, public_only: bool = False) -> list[Event]:

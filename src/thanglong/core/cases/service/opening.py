@@ -11,9 +11,9 @@ from django.db import IntegrityError, transaction
 from thanglong.core.cases.repository import numbers, rows
 from thanglong.core.cases.rules import clock as timing
 from thanglong.core.cases.rules.forms import form_faults
-from thanglong.core.cases.service import writing
+from thanglong.core.cases.service import guarding, writing
 from thanglong.core.cases.service.catalogue import definition, keep, run_hooks
-from thanglong.core.cases.types import Case, CaseOpened, CaseType, Contact, Place, StepContext
+from thanglong.core.cases.types import Case, CaseOpened, CaseType, Contact, Document, Place, StepContext
 from thanglong.kit import bus, clock, ports
 from thanglong.kit.errors import N_, Fault, Invalid
 from thanglong.kit.ids import new_id
@@ -47,9 +47,13 @@ def open_case(
     ]
     if faults:
         raise Invalid(faults)
+    name = writing.unit_name(unit)  # before the transaction: inside it the places look whether they changed
     try:
         with transaction.atomic():
-            return _insert(actor, case_type, data, key, unit, subject.strip()[:300], place, contact, documents, at)
+            given = rows.documents_by_id(documents)
+            return _insert(
+                actor, case_type, data, key, unit, name, subject.strip()[:300], place, contact, given, documents, at
+            )
     except IntegrityError:
         # the key is taken, by an earlier call or a twin of this moment: its case is the answer, ours (and its number)
         # was rolled back. The index decides, so the usual case pays no question beforehand
@@ -116,24 +120,28 @@ def _insert(
     data: Mapping[str, Any],
     key: str | None,
     unit: UUID,
+    name: str,
     subject: str,
     place: Place | None,
     contact: Contact | None,
+    given: Sequence[Document],
     documents: Sequence[UUID],
     at: datetime | None,
 ) -> Case:
+    missing = guarding.opening_faults(case_type, data, given)
+    if missing:
+        raise Invalid(missing)
     keep(case_type)
     now = at or clock.now()
     year = clock.day_of(now).year
     number = numbers.text(case_type.prefix, year, numbers.take(case_type.prefix, year))
     case = new_case(case_type, data, unit, subject, place, now, number, new_id())
-    given = rows.documents_by_id(documents)
     facts = {"state": case.state, **writing.digests(given)}
     entry = writing.enter(actor, "opened", None, case, now, facts=facts, private=private_of(contact))
     case = replace(case, ledger_entry=entry)
     secret = rows.insert_case(case, key, check_at(case_type, case), contact)
     writing.take_documents(case.id, documents)
-    params = {"unit": writing.unit_name(unit), "number": number}
+    params = {"unit": name, "number": number}
     text = writing.sentence(case_type, "opened")
     writing.tell(actor, "opened", case, text, params, now, entry, documents=documents)
     bus.publish(CaseOpened(case.id, number, case.type, unit, now))
