@@ -16,9 +16,10 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 from thanglong.kit import bus, clock, registry, watch
-from thanglong.site import beat, disk, gauges, logs, metrics, tracing
+from thanglong.site import gauges, logs, metrics, tracing
 from thanglong.site.requests import Watch
 from thanglong.stores.jobs import queue
+from thanglong.stores.running import beat, disk
 
 
 class Heard:

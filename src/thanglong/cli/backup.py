@@ -20,11 +20,13 @@ from thanglong.kit import clock
 from thanglong.kit.errors import ThangLongError
 from thanglong.stores.backup import keys, manifest, postgres, sqlite
 from thanglong.stores.backup.pool import Kept, Pool
+from thanglong.stores.running import last
 
 KEEP = 14
 MONTHS = 12
 # the platform's own running state, what can be made again, and what has an own way into the backup
-LEFT_OUT = frozenset({"run", "keys", "cache"})
+# (the ledger's tiles are always made anew from its tables)
+LEFT_OUT = frozenset({"run", "keys", "cache", "ledger"})
 OF_RUN = ("city-time", "demo-until")
 KEYS_HINT = (
     "The keys are NOT in this backup: without them a restored city signs its ledger with a new key. Keep a copy of "
@@ -122,7 +124,7 @@ def make(place: Path, *, keep: int = KEEP, passphrase: str = "", plain_keys: boo
             f"The backup could not be written to {place}: {error.strerror or error}. Nothing of it counts; earlier "
             "backups are whole. Free some space or choose another folder with --to."
         ) from error
-    remember(origin.data, "backup", {"id": done.id, "place": str(place), "bytes": done.size, "removed": removed})
+    last.remember(origin.data, "backup", {"id": done.id, "place": str(place), "bytes": done.size, "removed": removed})
     return done
 
 
@@ -307,15 +309,6 @@ def prune(place: Path, keep: int) -> list[str]:
     return [item.id for item in gone]
 
 
-def remember(data: Path, what: str, facts: Mapping[str, Any]) -> None:
-    """Leave the last result where the administrator's page and the metrics find it."""
-    target = data / "run" / f"last-{what}.json"
-    target.parent.mkdir(exist_ok=True)
-    draft = target.with_suffix(".tmp")
-    draft.write_text(json.dumps({"at": clock.System().now().isoformat(), **facts}, default=str))
-    draft.replace(target)
-
-
 def told(done: manifest.Backup) -> dict[str, Any]:
     """A backup for ``--json``."""
     of = done.manifest
@@ -338,4 +331,4 @@ def show(done: manifest.Backup, data: Path) -> None:
         say("  It lies on the same disk as the city: copy the folder elsewhere, or use --to on another disk.")
 
 
-__all__ = ["KEEP", "Refused", "default_place", "faults", "make", "only_one", "prune", "remember", "show", "told"]
+__all__ = ["KEEP", "Refused", "default_place", "faults", "make", "only_one", "prune", "show", "told"]

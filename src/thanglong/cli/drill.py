@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from thanglong.cli import backup, restore
+from thanglong.cli import restore
 from thanglong.cli.backup import Refused
 from thanglong.cli.output import say
 from thanglong.kit import clock
 from thanglong.stores.backup import manifest, postgres
+from thanglong.stores.running import last
 
 
 def run(where: Path, data: Path, *, passphrase_file: str = "", scratch: Path | None = None, quiet: bool = False) -> Any:
@@ -37,7 +38,7 @@ def run(where: Path, data: Path, *, passphrase_file: str = "", scratch: Path | N
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     report |= {"rpo_seconds": round(age, 1), "rto_seconds": round(clock.monotonic() - begun, 2)}
-    backup.remember(data, "drill", report)
+    last.remember(data, "drill", report)
     return report
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from thanglong.stores.backup.pool import copy, digest_of, sync_folder
 
 MARK = "restoring.json"
 RESTORED = "restored.json"
-MAY_BE_THERE = frozenset({"run", "keys", "cache"})
+MAY_BE_THERE = frozenset({"run", "keys", "cache", "ledger"})
 
 
 def find(where: Path) -> manifest.Backup:
@@ -129,6 +130,8 @@ def _secret(found: manifest.Backup, passphrase: str) -> bytes:
 
 def put_back(found: manifest.Backup, data: Path, addresses: Sequence[str], quiet: bool) -> None:
     """Databases and files into place; a file that is there with the right content is left."""
+    # published tiles of a ledger that went further would be taken for a fork; they are made anew from the tables
+    shutil.rmtree(data / "ledger", ignore_errors=True)
     with progress("Restoring", found.size, quiet) as advance:
         for item in found.files():
             _file(found.pool.path(item.digest), data / item.path, item.digest, advance)

@@ -42,7 +42,8 @@ def plug() -> None:
 
 def observe(process: str) -> None:
     """Let a long-lived process be seen: heartbeat, metrics, and spans where a collector is named."""
-    from thanglong.site import beat, disk, metrics, tracing
+    from thanglong.site import metrics, tracing
+    from thanglong.stores.running import beat, disk
 
     beat.start(process, settings.DATA)
     metrics.listen()

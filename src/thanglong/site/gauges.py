@@ -1,15 +1,13 @@
 """The figures of the running installation: queues, lags, sizes, sessions, backups. Read when somebody asks."""
 
-import json
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 
 from django.conf import settings
 
 from thanglong.kit import clock, ports, registry
-from thanglong.site import disk
+from thanglong.stores.running import disk, last
 
 Read = Callable[[], Mapping[str, float]]
 
@@ -75,25 +73,16 @@ def _full() -> Mapping[str, float]:
     return {} if days is None else {"": days}
 
 
-def last(what: str) -> dict[str, object] | None:
-    """The facts that the last backup or drill left."""
-    try:
-        found: dict[str, object] = json.loads((Path(settings.DATA) / "run" / f"last-{what}.json").read_text())
-    except (OSError, ValueError):
-        return None
-    return found
-
-
 def _ages() -> Mapping[str, float]:
     now = clock.System().now()
-    found = {what: last(what) for what in ("backup", "drill")}
+    found = {what: last.read(settings.DATA, what) for what in ("backup", "drill")}
     return {
         what: (now - datetime.fromisoformat(str(facts["at"]))).total_seconds() for what, facts in found.items() if facts
     }
 
 
 def _drill_ok() -> Mapping[str, float]:
-    facts = last("drill")
+    facts = last.read(settings.DATA, "drill")
     return {"": 1.0 if facts and facts.get("ok") else 0.0} if facts else {}
 
 

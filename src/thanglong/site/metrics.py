@@ -17,7 +17,7 @@ from typing import Any
 from django.conf import settings
 
 from thanglong.kit import clock, registry, watch
-from thanglong.site import beat
+from thanglong.stores.running import beat
 
 FOLDER = Path(settings.DATA) / "run" / "metrics"
 FOLDER.mkdir(parents=True, exist_ok=True)

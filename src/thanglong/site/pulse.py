@@ -7,8 +7,8 @@ from typing import Any
 import orjson
 
 from thanglong.kit import clock, registry
-from thanglong.site import beat
 from thanglong.site.upstream import Connection
+from thanglong.stores.running import beat
 from thanglong.surfaces.asgi import Request, Scope, Send
 
 JSON = b"application/json"

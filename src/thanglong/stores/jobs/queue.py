@@ -51,6 +51,43 @@ def state() -> QueueState:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """Work that failed too often: nothing happens to it until somebody decides."""
+
+    id: int
+    task: str
+    attempts: int
+    last_tried: datetime
+    error: str
+
+
+def given_up(limit: int = 100) -> list[GivenUp]:
+    """Work that was given up, newest first; ``error`` is the last line of what went wrong."""
+    rows = Job.objects.filter(failed=True).order_by("-run_at", "-id")[:limit]
+    pause = min(timedelta(seconds=2**MAX_ATTEMPTS), MAX_PAUSE)
+    return [
+        GivenUp(row.pk, row.task, row.attempts, row.run_at - pause, (row.error.strip().splitlines() or [""])[-1])
+        for row in rows
+    ]
+
+
+def try_again(job_id: int) -> str | None:
+    """Let given-up work be done again, from now, in the caller's transaction; its task, None when it is gone."""
+    row = Job.objects.filter(pk=job_id, failed=True).first()
+    if row is not None:
+        Job.objects.filter(pk=job_id).update(failed=False, attempts=0, run_at=clock.now())
+    return row.task if row else None
+
+
+def drop(job_id: int) -> str | None:
+    """Remove given-up work for good, in the caller's transaction; its task, None when it is gone."""
+    row = Job.objects.filter(pk=job_id, failed=True).first()
+    if row is not None:
+        row.delete()
+    return row.task if row else None
+
+
 def run_one() -> bool:
     """Do the next due job; False when there is none.
 
