@@ -11,17 +11,29 @@ from thanglong.kit import clock
 Z95 = 1.959964
 
 
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
+
+
 def period_of(day: date, kind: PeriodKind) -> date:
     """The first day of the period in which ``day`` lies."""
-    return day.replace(day=1) if kind == "month" else day
+    if kind == "day":
+        return day
+    step = MONTHS[kind]
+    return date(day.year, (day.month - 1) // step * step + 1, 1)
 
 
 def following(period: date, kind: PeriodKind, steps: int = 1) -> date:
     """The first day of the period ``steps`` later (earlier when negative)."""
     if kind == "day":
         return period + timedelta(days=steps)
-    months = period.year * 12 + period.month - 1 + steps
+    months = period.year * 12 + period.month - 1 + steps * MONTHS[kind]
     return date(months // 12, months % 12 + 1, 1)
+
+
+def coarser(item: Measure) -> list[PeriodKind]:
+    """The kinds of period a measure can be shown by: its own and those made of whole ones of its own."""
+    kinds: list[PeriodKind] = ["day", "month", "quarter", "year"]
+    return kinds[kinds.index(item.period) :]
 
 
 def periods(first: date, last: date, kind: PeriodKind) -> list[date]:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-PeriodKind = Literal["day", "month"]
+PeriodKind = Literal["day", "month", "quarter", "year"]
+Geography = Literal["then", "now"]
 SMALL = 30
 
 
@@ -41,6 +42,19 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
+class Records:
+    """Records that several measures count and that are read once for all of them.
+
+    ``name`` is the same for the same reading. ``read(start, end, units)`` yields records, each with ``id`` and ``unit``
+    (UUID), whose ``moment`` lies in [start, end); ``units`` None: all.
+    """
+
+    name: str
+    read: Callable[[datetime, datetime, Iterable[UUID] | None], Iterable[Any]]
+    moment: Callable[[Any], datetime]
+
+
+@dataclass(frozen=True, slots=True)
 class Input:
     """A record behind a figure: what it is, how it counted, where it is shown and which ledger entry proves it."""
 
@@ -61,6 +75,11 @@ class Measure:
     is better. ``total`` says how the city's figure follows from the units': ``ratio`` (sum of numerators by sum of
     denominators, times ``scale``) or ``sum``. ``inputs`` lists the records behind one unit and period. A change
     of a case of ``case_types`` makes the figures it touches stale.
+
+    With ``records`` and ``counts`` (what a record counts, None: it does not) the measure is counted by day, and late
+    data cost the days they belong to; ``compute`` stays what a window is computed with otherwise. ``version`` names the
+    definition: it is kept with each closed period. ``band``: a figure outside raises an alert, once, until it is back
+    inside by ``back``. ``least``: figures of fewer people are not published (0: no persons stand behind it).
     """
 
     key: str
@@ -86,6 +105,13 @@ class Measure:
     small: int = SMALL
     case_types: tuple[str, ...] = ()
     order: int = 100
+    records: Records | None = None
+    counts: Callable[[Any], float | None] | None = None
+    version: int = 1
+    least: int = 0
+    back: float = 0.0
+    owner: str = ""
+    licence: str = "CC-BY-4.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +128,56 @@ class Figure:
     computed_at: datetime
     digest: str
     ledger_entry: int | None = None
+    corrected: "Correction | None" = None
+    hidden: bool = False
 
     def small(self, least: int = SMALL) -> bool:
         """Whether so few records stand behind the figure that it says little."""
         return self.n < least
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A figure set by a person: what the records gave (``before``), what holds instead, who said so and why."""
+
+    id: int
+    measure: str
+    unit: UUID
+    period: date
+    before: float | None
+    value: float
+    reason: str
+    by: str
+    at: datetime
+    ledger_entry: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A figure that left its band: ``side`` below or above, when, and who has seen it."""
+
+    id: int
+    measure: str
+    unit: UUID
+    period: date
+    side: Literal["below", "above"]
+    value: float
+    raised_at: datetime
+    cleared_at: datetime | None = None
+    seen_by: str = ""
+    seen_at: datetime | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftBand:
+    """Event: a figure left its band."""
+
+    alert: int
+    measure: str
+    unit: UUID
+    period: date
+    value: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The measures every kind of case has: first answer, in time, opened again, satisfaction, received."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Literal
 from uuid import UUID
@@ -9,16 +9,12 @@ from uuid import UUID
 from thanglong.core.cases import service as cases
 from thanglong.core.cases.types import CaseFacts
 from thanglong.core.measures import rules
-from thanglong.core.measures.types import Input, Measure, PeriodKind, Value, Window
+from thanglong.core.measures.types import Input, Measure, PeriodKind, Records, Value, Window
 from thanglong.kit import clock
 from thanglong.kit.errors import N_
 
 By = Literal["opened_at", "responded_at", "closed_at"]
 HOUR = timedelta(hours=1)
-
-
-def _line(case: CaseFacts, counted: float) -> str:
-    return f"{case.id}:{counted:.6f}"
 
 
 def _share(case: CaseFacts, counted: float) -> bool:
@@ -59,21 +55,26 @@ def _make(
                 continue
             total, n = sum(value for _, value in pairs), len(pairs)
             figure = float(n) if adds else scale * total / n
-            lines = [_line(case, value) for case, value in pairs]
+            lines = [str(case.id) for case, _ in pairs]
             yield Value(unit, start, figure, n, None if adds else total, None if adds else float(n), lines)
 
     def inputs(unit: UUID, start: date) -> Sequence[Input]:
         return [
             Input(
-                id=_line(case, value), title=f"{case.number} {case.subject}", at=getattr(case, by), counted=value,
+                id=str(case.id), title=f"{case.number} {case.subject}", at=getattr(case, by), counted=value,
                 good=good(case, value) if good else None, url=f"/desk/cases/{case.number}/",
                 ledger_entry=case.ledger_entry,
             )
             for case, value in counted(unit, start)
         ]  # fmt: skip
 
+    def read_all(start: datetime, end: datetime, units: Iterable[UUID] | None) -> Iterable[CaseFacts]:
+        return cases.facts(types, by, start, end, units)
+
+    records = Records(f"{','.join(types)}:{by}", read_all, lambda case: getattr(case, by))
     return Measure(
-        key=key, compute=compute, inputs=inputs, period=period, scale=scale, total="sum" if adds else "ratio",
+        records=records, counts=read, key=key, compute=compute, inputs=inputs, period=period, scale=scale,
+        total="sum" if adds else "ratio",
         case_types=types, **fields,  # type: ignore[arg-type]
     )  # fmt: skip
 
@@ -119,7 +120,7 @@ def case_measures(
             f"{prefix}.satisfaction", kinds, "closed_at",
             lambda case: None if case.rating is None else float(case.rating), period,
             title=named.get("satisfaction", N_("Satisfaction")), unit=N_("of 5"), direction=1,
-            target=aims.get("satisfaction", 4.0), decimals=2,
+            target=aims.get("satisfaction", 4.0), decimals=2, least=5,
             about=N_("What people gave who were asked after the end of their case, from 1 to 5."),
             formula=N_("sum of ratings ÷ ratings given"), numerator=N_("sum of ratings"), denominator=N_("ratings"),
             icon="star", order=30, good=lambda case, value: value >= 4, domain=domain, public=public,

@@ -10,6 +10,7 @@ from thanglong.core.cases import service as cases
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.measures import repository, rules
+from thanglong.core.measures.service import tallying
 from thanglong.core.measures.service.catalogue import definitions, measure, registered
 from thanglong.core.measures.types import Figure, Measure, Value
 from thanglong.kit import clock
@@ -18,7 +19,9 @@ from thanglong.kit.ports import SYSTEM
 log = logging.getLogger(__name__)
 CURSOR = "cases"
 BATCH = 500
-CELLS = 400
+CELLS = 5_000
+RECORDS = "="
+SOME = UUID(int=0)
 
 
 def _keep(item: Measure, values: Iterable[Value], wanted: set[tuple[UUID, date]] | None = None) -> int:
@@ -39,11 +42,16 @@ def recompute(key: str, since: date) -> int:
     item = measure(key)
     first, last = rules.period_of(since, item.period), rules.period_of(clock.today(), item.period)
     with repository.atomic():
+        if item.records is not None:
+            return tallying.everything(item, first, last)
         return _keep(item, item.compute(rules.window(item, first, last)))
 
 
 def follow_cases(limit: int = BATCH) -> int:
-    """Read the change log of cases on and note which figures it touches; how many changes were read."""
+    """Read the change log of cases on and note which figures it touches; how many changes were read.
+
+    Measures over the same records are noted once, by day; the others each by period.
+    """
     seen = repository.cursor(CURSOR)
     changes = cases.changes(seen, limit)
     if not changes:
@@ -53,15 +61,25 @@ def follow_cases(limit: int = BATCH) -> int:
         for key in item.case_types:
             by_type[key].append(item)
     touched = sorted({change.case_id for change in changes if change.type in by_type})
-    cells = {
-        (item.key, step.unit, rules.period_of(step.day, item.period))
-        for step in cases.footprints(touched)
-        for item in by_type[step.type]
-    }
+    cells = {_cell(item, step.unit, step.day) for step in cases.footprints(touched) for item in by_type[step.type]}
     with repository.atomic():
         repository.mark(sorted(cells))
         repository.set_cursor(CURSOR, changes[-1].seq)
     return len(changes)
+
+
+def _cell(item: Measure, unit: UUID, day: date) -> tuple[str, UUID, date]:
+    if item.records is not None:
+        return RECORDS + item.records.name[: 80 - len(RECORDS)], unit, day
+    return item.key, unit, rules.period_of(day, item.period)
+
+
+def touch(name: str, cells: Iterable[tuple[UUID, date]]) -> None:
+    """Note that records of this ``name`` changed in units on days: for sources that are not cases.
+
+    Call it in the transaction that changes the records.
+    """
+    repository.mark(sorted((RECORDS + name[: 80 - len(RECORDS)], unit, day) for unit, day in cells))
 
 
 def _compute_dirty() -> int:
@@ -72,10 +90,14 @@ def _compute_dirty() -> int:
             groups[key, period].add(unit)
         for (key, period), units in groups.items():
             item = registered.get(key)
-            if item is None:
+            if item is None or key.startswith(RECORDS):
                 continue
             wanted = {(unit, period) for unit in units}
             _keep(item, item.compute(rules.window(item, period, period, units)), wanted)
+        for items in tallying.together(registered):
+            name = _cell(items[0], SOME, date.min)[0]
+            days = {day: units for (key, day), units in groups.items() if key == name}
+            tallying.recount(items, days)
     return len(cells)
 
 

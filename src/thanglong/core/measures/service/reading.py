@@ -5,10 +5,11 @@ from datetime import date
 from uuid import UUID
 
 from thanglong.core.measures import repository, rules
+from thanglong.core.measures.service import tallying
 from thanglong.core.measures.service.catalogue import measure
 from thanglong.core.measures.service.computing import as_value
 from thanglong.core.measures.types import CityFigure, Explanation, Figure, Input, Measure
-from thanglong.kit import ports
+from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
 
@@ -105,6 +106,13 @@ def ranking(actor: Actor, key: str, period: date, span: int = 1) -> list[Figure]
     return sorted(figures, key=order)
 
 
+def _digest(item: Measure, part: Sequence[Input], period: date) -> str:
+    if item.records is None:
+        return rules.digest(entry.id for entry in part)
+    pairs = [(clock.day_of(entry.at), UUID(entry.id), entry.counted) for entry in part]
+    return tallying.digest_of(item, pairs, period)
+
+
 def explain(actor: Actor, key: str, unit: UUID, period: date, span: int = 1) -> Explanation:
     """Why a unit's figure is what it is: the figure, the records behind it, and whether they still give its digest.
 
@@ -119,6 +127,6 @@ def explain(actor: Actor, key: str, unit: UUID, period: date, span: int = 1) -> 
     matches = True
     for figure in reversed(figures):
         part = item.inputs(unit, figure.period)
-        matches = matches and rules.digest(entry.id for entry in part) == figure.digest
+        matches = matches and _digest(item, part, figure.period) == figure.digest
         inputs += part
     return Explanation(item, together(item, figures)[0], tuple(inputs), matches)
