@@ -27,7 +27,9 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from thanglong.core.cases import tasks  # noqa: F401
+        from thanglong.core.cases.service import decisions
         from thanglong.core.cases.service.catalogue import check
+        from thanglong.core.cases.service.guarding import plug_decisions
         from thanglong.core.cases.service.notifying import escalated
         from thanglong.core.cases.types import CaseEscalated
         from thanglong.core.ledger import service as ledger
@@ -37,6 +39,8 @@ class CasesConfig(AppConfig):
         for verb, text in PHRASES.items():
             ledger.phrases.add(verb, text)
         registry.health.add("cases", registry.Health(check))
+        registry.health.add("decisions", registry.Health(decisions.check))
+        plug_decisions(lambda ref, data: decisions.decide(ref, data).value)
         registry.pages.add("desk", registry.Page("desk", "desk", N_("Work"), "inbox", 10, "cases.view"))
         registry.pages.add(
             "desk-unit", registry.Page("desk", "desk-unit", N_("The unit's week"), "chart", 20, "measures.view")

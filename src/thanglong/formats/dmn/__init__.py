@@ -11,7 +11,7 @@ reference or inside CDATA. A DOCTYPE is refused.
 """
 
 from thanglong.formats.dmn.diagram import Diagram, Edge, Shape, diagrams, layout
-from thanglong.formats.dmn.model import NAMESPACES, Document, Element
+from thanglong.formats.dmn.model import NAMESPACES, WORDS, Document, Element
 from thanglong.formats.dmn.reader import DmnFault, parse_tree, read
 from thanglong.formats.dmn.versions import VERSIONS, Note, convert
 from thanglong.formats.dmn.writer import write
@@ -19,6 +19,7 @@ from thanglong.formats.dmn.writer import write
 __all__ = [
     "NAMESPACES",
     "VERSIONS",
+    "WORDS",
     "Diagram",
     "DmnFault",
     "Document",

@@ -2,8 +2,8 @@
 
 :func:`check` finds what is wrong with a model (references, types, expressions, tables), :func:`analyse` looks at one
 table for gaps, overlaps and rules that never speak, each with an example; :func:`explain` turns the trace of an
-evaluation into steps, and :func:`sentences` says them in a language. :func:`to_feel` and :func:`to_plain` lead from JSON
-to FEEL values and back, by the types a model declares.
+evaluation into steps, and :func:`sentences` says them in a language. :func:`to_feel` and :func:`to_plain` lead from
+JSON to FEEL values and back, by the types a model declares.
 """
 
 from thanglong.solve.dmn_analysis.check import check

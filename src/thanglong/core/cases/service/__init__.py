@@ -1,5 +1,6 @@
 """The verbs of cases. Permission, rules, row, event, ledger entry and jobs of one verb share one transaction."""
 
+from thanglong.core.cases.service import decisions
 from thanglong.core.cases.service.acting import act
 from thanglong.core.cases.service.catalogue import definition, definitions, register
 from thanglong.core.cases.service.documents import add_document, document, document_content, make_previews, uploaded
@@ -61,6 +62,7 @@ __all__ = [
     "confirm_follower",
     "confirm_reporter",
     "decide_return",
+    "decisions",
     "decline_opinion",
     "definition",
     "definitions",

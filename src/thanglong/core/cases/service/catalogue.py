@@ -9,6 +9,7 @@ from django.db import transaction
 
 from thanglong.core.cases.repository import definitions as repository
 from thanglong.core.cases.rules import moves
+from thanglong.core.cases.service import decisions
 from thanglong.core.cases.types import CaseType, StepContext
 from thanglong.kit import clock
 from thanglong.kit.errors import NotFound
@@ -77,6 +78,7 @@ def keep(case_type: CaseType) -> None:
     kept = repository.stored(*name)
     if kept is not None and kept[0] != digest and not _same(kept[1], case_type):
         raise RuntimeError(changed(*name))
+    decisions.keep(decisions.refs(msgspec.to_builtins(case_type)))
     transaction.on_commit(lambda: _kept.add(name))  # a roll-back takes the row with it
 
 

@@ -6,7 +6,7 @@ version is noticed (:func:`check`). Models import one another by namespace among
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,6 +14,7 @@ from importlib.resources.abc import Traversable
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import get_language, gettext
 
 from thanglong.core.cases.repository import decisions as repository
@@ -197,7 +198,7 @@ def inputs_of(loaded: Loaded, data: Mapping[str, Any]) -> tuple[dict[str, Any], 
         if not isinstance(each, m.InputData):
             continue
         name = each.variable.name
-        value = _at(data, loaded.paths.get(each.name, name))
+        value = data[name] if name in data else _at(data, loaded.paths.get(each.name, name))
         try:
             values[name] = to_feel(value, types, each.variable.type_ref, name)
         except NotThatKind as problem:
@@ -207,8 +208,6 @@ def inputs_of(loaded: Loaded, data: Mapping[str, Any]) -> tuple[dict[str, Any], 
 
 
 def _at(data: Mapping[str, Any], path: str) -> Any:
-    if path in data:
-        return data[path]
     value: Any = data
     for part in path.split("."):
         if not isinstance(value, Mapping):
@@ -229,6 +228,20 @@ def keep(refs: Iterable[DecisionRef]) -> None:
         stored = repository.kept(*name)
         if stored is not None and stored[0] != loaded.digest:
             raise RuntimeError(changed(*name))
+        transaction.on_commit(lambda name=name: _kept.add(name))  # type: ignore[misc]
+
+
+def refs(content: Any) -> Iterator[DecisionRef]:
+    """The decisions that a case type's content asks in its conditions."""
+    if isinstance(content, Mapping):
+        asked = content.get("decision")
+        if len(content) == 1 and isinstance(asked, Mapping) and "model" in asked:
+            yield DecisionRef(str(asked["model"]), str(asked["decision"]), int(asked.get("version") or 0))
+            return
+        content = list(content.values())
+    if isinstance(content, list | tuple):
+        for part in content:
+            yield from refs(part)
 
 
 def record(case: UUID, decided: Sequence[Decided], at: datetime, entry: int | None) -> None:

@@ -11,9 +11,11 @@ from django.db import IntegrityError, transaction
 from thanglong.core.cases.repository import numbers, rows
 from thanglong.core.cases.rules import clock as timing
 from thanglong.core.cases.rules.forms import form_faults
+from thanglong.core.cases.service import decisions as asking
 from thanglong.core.cases.service import guarding, writing
 from thanglong.core.cases.service.catalogue import definition, keep, run_hooks
 from thanglong.core.cases.types import Case, CaseOpened, CaseType, Contact, Document, Place, StepContext
+from thanglong.core.cases.types.decisions import Decided
 from thanglong.kit import bus, clock, ports
 from thanglong.kit.errors import N_, Fault, Invalid
 from thanglong.kit.ids import new_id
@@ -32,10 +34,13 @@ def open_case(
     contact: Contact | None = None,
     documents: Sequence[UUID] = (),
     at: datetime | None = None,
+    decisions: Sequence[Decided] = (),
 ) -> Case:
     """Open a case of the newest version of a type.
 
-    The same ``key`` again, even at the same moment, returns the case that the first call made, with its secret.
+    ``decisions`` are what decision models said beforehand (who is responsible, what it costs): they enter the ledger
+    with the opening and are told on the case's page. The same ``key`` again, even at the same moment, returns the case
+    that the first call made, with its secret.
     Raises Denied, Invalid (every fault of the form), NotFound (no such type).
     """
     case_type = definition(type_key)
@@ -52,8 +57,9 @@ def open_case(
         with transaction.atomic():
             given = rows.documents_by_id(documents)
             return _insert(
-                actor, case_type, data, key, unit, name, subject.strip()[:300], place, contact, given, documents, at
-            )
+                actor, case_type, data, key, unit, name, subject.strip()[:300], place, contact, given, documents, at,
+                decisions,
+            )  # fmt: skip
     except IntegrityError:
         # the key is taken, by an earlier call or a twin of this moment: its case is the answer, ours (and its number)
         # was rolled back. The index decides, so the usual case pays no question beforehand
@@ -127,6 +133,7 @@ def _insert(
     given: Sequence[Document],
     documents: Sequence[UUID],
     at: datetime | None,
+    decisions: Sequence[Decided] = (),
 ) -> Case:
     missing = guarding.opening_faults(case_type, data, given)
     if missing:
@@ -137,9 +144,12 @@ def _insert(
     number = numbers.text(case_type.prefix, year, numbers.take(case_type.prefix, year))
     case = new_case(case_type, data, unit, subject, place, now, number, new_id())
     facts = {"state": case.state, **writing.digests(given)}
+    if decisions:
+        facts["decisions"] = [each.fact() for each in decisions]
     entry = writing.enter(actor, "opened", None, case, now, facts=facts, private=private_of(contact))
     case = replace(case, ledger_entry=entry)
     secret = rows.insert_case(case, key, check_at(case_type, case), contact)
+    asking.record(case.id, decisions, now, entry)
     writing.take_documents(case.id, documents)
     params = {"unit": name, "number": number}
     text = writing.sentence(case_type, "opened")

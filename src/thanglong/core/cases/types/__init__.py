@@ -1,5 +1,6 @@
 """The nouns of cases: definitions of lifecycles, and what the service takes and gives."""
 
+from thanglong.core.cases.types.decisions import Decided, DecisionModel, DecisionRef, Why
 from thanglong.core.cases.types.definition import (
     Action,
     Auto,
@@ -108,6 +109,9 @@ __all__ = [
     "ClockSegment",
     "Contact",
     "Deadline",
+    "Decided",
+    "DecisionModel",
+    "DecisionRef",
     "Document",
     "DocumentNeed",
     "Duration",
@@ -150,4 +154,5 @@ __all__ = [
     "UnitLoad",
     "UnitWeek",
     "Verdict",
+    "Why",
 ]
