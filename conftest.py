@@ -80,6 +80,39 @@ def _quick_passwords() -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
+def _watcher() -> Any:
+    """``tests/house/writes.py``: a write without a ledger row fails the test in which it happens."""
+    import importlib.util
+    import sys
+
+    if "thanglong_writes" not in sys.modules:
+        path = Path(__file__).parent / "tests" / "house" / "writes.py"
+        spec = importlib.util.spec_from_file_location("thanglong_writes", path)
+        assert spec is not None
+        assert spec.loader is not None
+        sys.modules["thanglong_writes"] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules["thanglong_writes"])
+    return sys.modules["thanglong_writes"].watch
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _watch_writes() -> Iterator[None]:
+    watch = _watcher()
+    watch.install()
+    yield
+    watch.remove()
+
+
+@pytest.fixture(autouse=True)
+def _every_write_has_its_ledger_row(_watch_writes: None) -> Iterator[None]:
+    yield
+    watch = _watcher()
+    faults = list(dict.fromkeys(watch.faults))
+    watch.faults.clear()
+    if faults:
+        pytest.fail("a write without a ledger row:\n" + "\n".join(faults), pytrace=False)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_with_guards_down() -> Iterator[None]:
     """Transactional tests empty all tables between them; the append-only tables refuse that unless asked."""
