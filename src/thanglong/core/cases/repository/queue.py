@@ -16,8 +16,10 @@ from thanglong.core.cases.repository.rows import to_case
 from thanglong.core.cases.types import Bucket, Case, QueueCounts, QueueFilter, UnitLoad
 from thanglong.kit.ports import Reach
 from thanglong.kit.text import fold
+from thanglong.stores import words
 
 Rows = QuerySet[models.Case]
+MAX_WORDS = 6
 
 
 def within(reach: Reach, rows: Rows | None = None) -> Rows:
@@ -67,10 +69,12 @@ def _after(rows: Rows, cursor: str, closed: bool) -> Rows:
     return rows.filter(Q(due_at__gt=moment) | Q(due_at=moment, id__gt=key) | Q(due_at__isnull=True))
 
 
-def _matching(rows: Rows, text: str) -> Rows:
-    for word in fold(text).split()[:6]:
-        rows = rows.filter(search__contains=word)
-    return rows
+def _matching(rows: Rows, text: str, reach: Reach, limit: int = 1000) -> Rows:
+    """The newest ``limit`` of the rows in reach that hold every word, by the word index."""
+    asked = fold(text).split()[:MAX_WORDS]
+    if not asked:
+        return rows
+    return rows.filter(opening__in=words.newest(asked, None if reach.everywhere else reach.units, limit))
 
 
 def page(
@@ -84,7 +88,7 @@ def page(
     for name, given in (("type", wanted.type), ("unit", wanted.unit), ("assignee", wanted.assignee)):
         if given:
             rows = rows.filter(**{name: given})
-    rows = _after(_matching(rows, wanted.text), wanted.after, closed)
+    rows = _after(_matching(rows, wanted.text, reach), wanted.after, closed)
     order = ("-closed_at", "id") if closed else (F("due_at").asc(nulls_last=True), "id")
     found = list(rows.order_by(*order)[: wanted.limit + 1])
     more = len(found) > wanted.limit
@@ -132,7 +136,7 @@ def search(reach: Reach, text: str, limit: int) -> list[Case]:
     exact = within(reach).filter(number=text.strip().upper()).first()
     if exact is not None:
         return [to_case(exact)]
-    rows = _matching(within(reach), text).order_by("-opened_at")[:limit]
+    rows = _matching(within(reach), text, reach, limit).order_by("-opened_at", "-opening")[:limit]
     return [to_case(row) for row in rows]
 
 
