@@ -3,7 +3,7 @@
 from django.urls import path
 
 from thanglong.web import tiles
-from thanglong.web.views import centre, portal, root
+from thanglong.web.views import centre, portal, root, system
 
 app_name = "web"
 urlpatterns = [
@@ -18,6 +18,9 @@ urlpatterns = [
     path("centre/tiles/", centre.tiles, name="centre-tiles"),
     path("centre/replay.json", centre.replay, name="centre-replay"),
     path("centre/layers/<slug:key>.geojson", centre.layer, name="centre-layer"),
+    path("desk/system/", system.overview, name="system"),
+    path("desk/system/jobs/<int:job_id>/again/", system.try_again, name="system-try-again"),
+    path("desk/system/jobs/<int:job_id>/drop/", system.drop, name="system-drop"),
     path("tiles/base/<int:z>/<int:x>/<int:y>.mvt", tiles.tile, name="tile"),
     path("healthz", root.healthz, name="healthz"),
     path("healthz/web", root.healthz, name="healthz-web"),

@@ -43,6 +43,7 @@ ACTIONS: Mapping[str, str] = {
     "places.view": N_("see units"),
     "places.manage": N_("manage units"),
     "requests.moderate": N_("moderate reports"),
+    "system.manage": N_("look after the installation"),
     "things.view": N_("see things on the map"),
     "things.write": N_("change things on the map"),
     "tokens.manage": N_("manage access keys"),
