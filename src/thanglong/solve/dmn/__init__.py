@@ -12,6 +12,8 @@ a service) hands one to the other::
 closures, ``engine`` runs them. No ``eval``; time and memory of an evaluation are bounded (``feel.run``)."""
 
 from thanglong.solve.dmn.engine import Compiled, Outcome, compile_definitions, evaluate, load
+from thanglong.solve.dmn.expression import Expression
+from thanglong.solve.dmn.feel.lexer import FeelFault
 from thanglong.solve.dmn.feel.run import Diagnostic
 from thanglong.solve.dmn.source import build
 from thanglong.solve.dmn.space import Fault
@@ -21,7 +23,9 @@ __all__ = [
     "Compiled",
     "DecisionTrace",
     "Diagnostic",
+    "Expression",
     "Fault",
+    "FeelFault",
     "InputTrace",
     "Outcome",
     "TableTrace",

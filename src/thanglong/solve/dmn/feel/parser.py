@@ -120,7 +120,7 @@ class Parser:
             value = self.scan.number()
             if value is None:
                 raise FeelFault(f"unexpected {self.scan.rest()}", self.scan.at)
-            node = self._postfix(ast.Literal(number(-value)))
+            node = self._postfix(ast.Literal(number(value.copy_negate())))
             count -= 1
         else:
             node = self._postfix(self.primary())

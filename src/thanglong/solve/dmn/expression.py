@@ -1,0 +1,59 @@
+"""One FEEL expression or unary test by itself: guards, fees, conditions outside of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from thanglong.kit import clock
+from thanglong.solve.dmn.adopt import adopt, moment_of
+from thanglong.solve.dmn.engine import Outcome
+from thanglong.solve.dmn.feel.builtins import BUILT_INS
+from thanglong.solve.dmn.feel.compiler import compile_node
+from thanglong.solve.dmn.feel.layout import Layout, Place
+from thanglong.solve.dmn.feel.names import Scope, canonical
+from thanglong.solve.dmn.feel.parser import parse, parse_tests
+from thanglong.solve.dmn.feel.run import STEPS, Exhausted, Run
+from thanglong.solve.dmn.feel.values import DateTime
+
+
+class Expression:
+    """A compiled expression; unchanging, safe to share between threads.
+
+    ``names`` are the variables it may read, ``known`` further names that follow a point (needed only where they hold
+    blanks or signs). With ``tests`` the text is unary tests, a condition on the value of ``?``.
+
+    :raises FeelFault: the text is not FEEL; the fault knows the position.
+    """
+
+    def __init__(self, text: str, names: Iterable[str] = (), *, tests: bool = False, known: Iterable[str] = ()) -> None:
+        self.text = text
+        self.names = (*names, "?") if tests else tuple(names)
+        words = {canonical(name): name for name in known}
+        scope = Scope(self.names, Scope(BUILT_INS, known=words))
+        self._place = Place(Layout(), self.names)
+        self.tree = parse_tests(text, scope) if tests else parse(text, scope)
+        self._code = compile_node(self.tree, self._place)
+
+    def evaluate(
+        self, values: Mapping[str, Any] | None = None, *, now: DateTime | None = None, steps: int = STEPS
+    ) -> Outcome:
+        """The value with these variables; never raises for what the expression does: it is then null, and the
+        diagnostics say why.
+
+        :raises ValueError: a variable's value has no counterpart in FEEL.
+        """
+        run = Run(now or moment_of(clock.now()), steps)
+        frame: list[Any] = [None] * self._place.layout.size
+        frame[0] = run
+        for name, value in (values or {}).items():
+            cell = self._place.cells.get(name)
+            if cell is not None:
+                frame[cell] = adopt(value)
+        try:
+            value = self._code(frame)
+        except Exhausted as end:
+            value = run.null("budget", "The evaluation is stopped", str(end))
+        except RecursionError:
+            value = run.null("budget", "The evaluation is stopped", "the calls are nested too deeply")
+        return Outcome(value, tuple(run.notes))
