@@ -8,7 +8,7 @@ from typing import Any
 from thanglong.kit import clock
 from thanglong.solve.dmn.adopt import adopt, moment_of
 from thanglong.solve.dmn.engine import Outcome
-from thanglong.solve.dmn.feel.builtins import BUILT_INS
+from thanglong.solve.dmn.feel.builtins import BUILT_IN_SCOPE
 from thanglong.solve.dmn.feel.compiler import compile_node
 from thanglong.solve.dmn.feel.layout import Layout, Place
 from thanglong.solve.dmn.feel.names import Scope, canonical
@@ -30,7 +30,7 @@ class Expression:
         self.text = text
         self.names = (*names, "?") if tests else tuple(names)
         words = {canonical(name): name for name in known}
-        scope = Scope(self.names, Scope(BUILT_INS, known=words))
+        scope = Scope(self.names, BUILT_IN_SCOPE, known=words)
         self._place = Place(Layout(), self.names)
         self.tree = parse_tests(text, scope) if tests else parse(text, scope)
         self._code = compile_node(self.tree, self._place)

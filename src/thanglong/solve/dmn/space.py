@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from thanglong.solve.dmn.feel.builtins import BUILT_INS
+from thanglong.solve.dmn.feel.builtins import BUILT_IN_SCOPE
 from thanglong.solve.dmn.feel.compiler import compile_node
 from thanglong.solve.dmn.feel.layout import Code, Layout, Place
 from thanglong.solve.dmn.feel.lexer import FeelFault
@@ -47,9 +47,8 @@ class Space:
     def of(cls, model: Model, names: Iterable[str], where: str) -> Space:
         """The outermost space of an element, with the names it requires."""
         known = list(names)
-        root = Scope(BUILT_INS, None, model.known, model.types.names())
         place = Place(Layout(), known, types=model.types.find)
-        return cls(model, place, Scope(known, root), where)
+        return cls(model, place, Scope(known, BUILT_IN_SCOPE, model.known, model.types.names()), where)
 
     def inner(self, *names: str) -> Space:
         """A space inside with more names."""

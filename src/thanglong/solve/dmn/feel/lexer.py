@@ -27,13 +27,14 @@ class FeelFault(ValueError):
 class Scanner:
     """A text and a position in it."""
 
-    __slots__ = ("at", "text")
+    __slots__ = ("_sign", "_there", "_word", "at", "text")
 
     def __init__(self, text: str) -> None:
         if len(text) > LENGTH:
             raise FeelFault(f"an expression may have {LENGTH} characters")
         self.text = text
         self.at = 0
+        self._there, self._sign, self._word = -1, "", ""
         self.blank()
 
     def blank(self) -> None:
@@ -49,12 +50,20 @@ class Scanner:
 
     def sign(self) -> str:
         """The sign at the position (without moving): one or two characters, or empty at the end or before a word."""
+        if self._there != self.at:
+            self._look()
+        return self._sign
+
+    def _look(self) -> None:
+        """Remembers the sign and the word at the position: every level of the grammar asks for them."""
         text, at = self.text, self.at
+        found = WORD.match(text, at)
         pair = text[at : at + 2]
-        if pair in _SIGNS:
-            return pair
         one = pair[:1]
-        return one if one and not WORD.match(one) and not one.isdigit() and one != '"' else ""
+        plain = found or not one or one.isdigit() or one == '"'
+        self._sign = pair if pair in _SIGNS else "" if plain else one
+        self._word = found[0] if found else ""
+        self._there = at
 
     def take(self, sign: str) -> bool:
         """Moves behind the sign if it stands here."""
@@ -70,8 +79,9 @@ class Scanner:
 
     def word(self) -> str:
         """The word at the position (without moving), or empty."""
-        found = WORD.match(self.text, self.at)
-        return found[0] if found else ""
+        if self._there != self.at:
+            self._look()
+        return self._word
 
     def take_word(self, word: str) -> bool:
         """Moves behind the word if exactly it stands here."""

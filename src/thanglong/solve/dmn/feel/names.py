@@ -58,8 +58,9 @@ class Scope:
         self.known: Mapping[str, str] = known if known is not None else inherited
         self.types: Mapping[str, str] = types if types is not None else (parent.types if parent else {})
         own = max((len(_ANY.findall(name)) for name in self.names), default=1)
-        above = parent.longest if parent else max((len(_ANY.findall(name)) for name in self.known), default=1)
-        self.longest: int = max(own, above)
+        if known:
+            own = max(own, max(len(_ANY.findall(name)) for name in known))
+        self.longest: int = max(own, parent.longest if parent else 1)
 
     def find(self, name: str) -> str | None:
         """The declared name with this canonical form, or None."""

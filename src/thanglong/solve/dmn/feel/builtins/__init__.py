@@ -5,9 +5,24 @@ exception."""
 
 from thanglong.solve.dmn.feel.builtins import contexts, conversion, dates, lists, numbers, ranges, statistics, strings
 from thanglong.solve.dmn.feel.builtins.base import TABLE
+from thanglong.solve.dmn.feel.names import Scope
 from thanglong.solve.dmn.feel.values import Function
 
 BUILT_INS: dict[str, Function] = TABLE
 """Every built-in function by its name."""
 
-__all__ = ["BUILT_INS", "contexts", "conversion", "dates", "lists", "numbers", "ranges", "statistics", "strings"]
+BUILT_IN_SCOPE = Scope(BUILT_INS)
+"""Their names, the outermost that an expression can see."""
+
+__all__ = [
+    "BUILT_INS",
+    "BUILT_IN_SCOPE",
+    "contexts",
+    "conversion",
+    "dates",
+    "lists",
+    "numbers",
+    "ranges",
+    "statistics",
+    "strings",
+]
