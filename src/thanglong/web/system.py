@@ -34,6 +34,7 @@ NAMES: Mapping[str, str] = {
     "cases": N_("Cases"),
     "things": N_("City database of things"),
     "measures": N_("Measures"),
+    "decisions": N_("Decision models"),
     "backup": N_("Backup"),
     "drill": N_("Restore drill"),
     "disk": N_("Disk"),
