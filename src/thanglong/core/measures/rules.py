@@ -1,12 +1,17 @@
 """Periods, totals, intervals, bands and digests of figures. Pure."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from math import sqrt
+from uuid import UUID
 
-from thanglong.core.measures.types import Measure, PeriodKind, Value, Window
+import numpy as np
+
+from thanglong.core.measures.types import Correction, Figure, Measure, PeriodKind, Value, Window
 from thanglong.kit import clock
+from thanglong.solve import rebasing, suppression
 
 Z95 = 1.959964
 
@@ -119,3 +124,110 @@ def band(measure: Measure, borders: Sequence[float], value: float | None, n: int
     if value is None or n < measure.small or not borders:
         return -1
     return sum(measure.direction * value >= measure.direction * border for border in borders)
+
+
+def inside(measure: Measure, value: float, margin: float = 0.0) -> bool:
+    """Whether a value lies in the measure's band, by ``margin``."""
+    if measure.band is None:
+        return True
+    low, high = measure.band
+    return low + margin <= value <= high - margin
+
+
+def corrected(item: Measure, figure: Figure, held: Correction | None) -> Figure:
+    """The figure as a correction sets it: the denominator stays, the numerator follows from the value."""
+    if held is None:
+        return figure
+    numerator = figure.numerator
+    if item.total == "ratio" and figure.denominator:
+        numerator = held.value * figure.denominator / item.scale
+    return replace(figure, value=held.value, numerator=numerator, corrected=held)
+
+
+def summed(item: Measure, figures: Sequence[Figure], unit: UUID, period: date) -> Figure:
+    """Several figures as one: what can be added is added, never averaged."""
+    value, numerator, denominator, n = total(item, [as_value(figure) for figure in figures])
+    entries = {figure.ledger_entry for figure in figures}
+    return Figure(
+        item.key, unit, period, value, numerator, denominator, n, max(figure.computed_at for figure in figures),
+        digest(figure.digest for figure in figures), entries.pop() if len(entries) == 1 else None,
+        next((figure.corrected for figure in figures if figure.corrected), None),
+    )  # fmt: skip
+
+
+def as_value(figure: Figure) -> Value:
+    """A stored figure as a value, for totals."""
+    return Value(figure.unit, figure.period, figure.value, figure.n, figure.numerator, figure.denominator)
+
+
+def by_kind(item: Measure, figures: Sequence[Figure], kind: PeriodKind) -> list[Figure]:
+    """Figures of a measure's own periods as those of a coarser kind, by period and unit."""
+    if kind == item.period:
+        return list(figures)
+    groups: dict[tuple[date, UUID], list[Figure]] = {}
+    for figure in figures:
+        groups.setdefault((period_of(figure.period, kind), figure.unit), []).append(figure)
+    return [summed(item, some, unit, period) for (period, unit), some in sorted(groups.items())]
+
+
+def rebased(item: Measure, figures: Sequence[Figure], shares: Mapping[UUID, Mapping[UUID, float]]) -> list[Figure]:
+    """Figures counted for the units that exist now: sums move by shares, ratios as numerator and denominator apart.
+
+    Figures of units that did not change stay as they are. Counts that are whole stay whole (largest remainder), so the
+    city's sum is the same on either geography.
+    """
+    periods: dict[date, list[Figure]] = {}
+    for figure in figures:
+        periods.setdefault(figure.period, []).append(figure)
+    found = []
+    for period, some in sorted(periods.items()):
+        moved = {figure.unit for figure in some if set(shares.get(figure.unit, {figure.unit: 1.0})) != {figure.unit}}
+        touched = {new for unit in moved for new in shares[unit]} | moved
+        found += [figure for figure in some if figure.unit not in touched]
+        found += _moved(item, [figure for figure in some if figure.unit in touched], shares, period)
+    return sorted(found, key=lambda figure: (figure.period, figure.unit))
+
+
+def _moved(
+    item: Measure, some: Sequence[Figure], shares: Mapping[UUID, Mapping[UUID, float]], period: date
+) -> list[Figure]:
+    if not some:
+        return []
+
+    def sums(values: Mapping[UUID, float]) -> Mapping[UUID, float]:
+        moved = rebasing.rebase(values, shares)
+        whole = all(float(value).is_integer() for value in values.values())
+        return {unit: float(n) for unit, n in rebasing.whole(moved).items()} if whole else moved
+
+    counts = sums({figure.unit: float(figure.n) for figure in some})
+    if item.total == "sum":
+        values = sums({figure.unit: figure.value for figure in some if figure.value is not None})
+        above, below = {}, {}
+    else:
+        above = rebasing.rebase({figure.unit: figure.numerator or 0.0 for figure in some}, shares)
+        below = rebasing.rebase({figure.unit: figure.denominator or 0.0 for figure in some}, shares)
+        values = {unit: item.scale * above[unit] / size for unit, size in below.items() if size}
+    at, inputs = max(figure.computed_at for figure in some), digest(f"{figure.unit}:{figure.digest}" for figure in some)
+    return [
+        Figure(item.key, unit, period, values.get(unit), above.get(unit), below.get(unit), int(n), at, inputs)
+        for unit, n in counts.items()
+    ]
+
+
+def withheld(item: Measure, months: Sequence[Figure], kind: PeriodKind) -> set[tuple[UUID, date]]:
+    """Which figures of a kind of period may not be published; ``months`` are all figures of whole years."""
+    if not item.least or not months:
+        return set()
+    first, last = months[0].period.year, months[-1].period.year
+    units = sorted({figure.unit for figure in months})
+    place = {unit: n for n, unit in enumerate(units)}
+    counts = np.zeros((len(units), 12 * (last - first + 1)), np.int64)
+    for figure in months:
+        counts[place[figure.unit], 12 * (figure.period.year - first) + figure.period.month - 1] += figure.n
+    masks = dict(zip(("year", "quarter", "month"), suppression.nested(counts, item.least), strict=True))
+    rows, columns = np.nonzero(masks["month" if kind == "day" else kind])
+    step = MONTHS.get(kind, 1)
+    return {
+        (units[row], date(first + column * step // 12, column * step % 12 + 1, 1))
+        for row, column in zip(rows.tolist(), columns.tolist(), strict=True)
+    }

@@ -1,14 +1,20 @@
 """The verbs of measures."""
 
+from thanglong.core.measures.service.alerting import acknowledge, alerts, check
 from thanglong.core.measures.service.casework import case_measures
 from thanglong.core.measures.service.catalogue import definitions, measure, register
-from thanglong.core.measures.service.computing import close_periods, follow_cases, recompute, work
+from thanglong.core.measures.service.computing import close_periods, follow_cases, recompute, touch, work
+from thanglong.core.measures.service.correcting import correct, withdraw
 from thanglong.core.measures.service.reading import city_series, explain, known_periods, ranking, values
 
 __all__ = [
+    "acknowledge",
+    "alerts",
     "case_measures",
+    "check",
     "city_series",
     "close_periods",
+    "correct",
     "definitions",
     "explain",
     "follow_cases",
@@ -17,6 +23,8 @@ __all__ = [
     "ranking",
     "recompute",
     "register",
+    "touch",
     "values",
+    "withdraw",
     "work",
 ]

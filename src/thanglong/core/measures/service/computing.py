@@ -12,6 +12,7 @@ from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.measures import repository, rules
 from thanglong.core.measures.service import tallying
 from thanglong.core.measures.service.catalogue import definitions, measure, registered
+from thanglong.core.measures.service.correcting import overlay
 from thanglong.core.measures.types import Figure, Measure, Value
 from thanglong.kit import clock
 from thanglong.kit.ports import SYSTEM
@@ -122,7 +123,7 @@ def close_periods() -> int:
         present = rules.period_of(clock.today(), item.period)
         for period in repository.open_periods(item.key, present):
             with repository.atomic():
-                figures = repository.figures(item.key, first=period, last=period)
+                figures = overlay(item, repository.figures(item.key, first=period, last=period))
                 entries += _close(item, period, figures)
     return entries
 
@@ -130,10 +131,11 @@ def close_periods() -> int:
 def _close(item: Measure, period: date, figures: list[Figure]) -> int:
     revised = any(figure.ledger_entry is not None for figure in figures)
     lines = [f"{figure.unit}:{figure.value}:{figure.n}:{figure.digest}" for figure in figures]
-    value, numerator, denominator, n = rules.total(item, [as_value(figure) for figure in figures])
+    value, numerator, denominator, n = rules.total(item, [rules.as_value(figure) for figure in figures])
     facts = {
         "measure": item.key,
         "period": period.isoformat(),
+        "version": item.version,
         "units": len(figures),
         "n": n,
         "value": None if value is None else round(value, 6),
@@ -145,8 +147,3 @@ def _close(item: Measure, period: date, figures: list[Figure]) -> int:
     entry = ledger.append(SYSTEM, verb, ref, after=after, facts=facts)
     repository.close(item.key, period, entry.id)
     return 1
-
-
-def as_value(figure: Figure) -> Value:
-    """A stored figure as a value, for totals."""
-    return Value(figure.unit, figure.period, figure.value, figure.n, figure.numerator, figure.denominator)

@@ -1,17 +1,21 @@
 """Reading figures: for everyone where the measure is public, else for those who may see measures."""
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
 from uuid import UUID
 
 from thanglong.core.measures import repository, rules
 from thanglong.core.measures.service import tallying
 from thanglong.core.measures.service.catalogue import measure
-from thanglong.core.measures.service.computing import as_value
-from thanglong.core.measures.types import CityFigure, Explanation, Figure, Input, Measure
+from thanglong.core.measures.service.correcting import overlay
+from thanglong.core.measures.types import CityFigure, Explanation, Figure, Geography, Input, Measure, PeriodKind
+from thanglong.core.places import service as places
+from thanglong.core.places.types import Succession
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
+from thanglong.solve import rebasing
 
 
 def readable(actor: Actor, key: str) -> Measure:
@@ -23,11 +27,74 @@ def readable(actor: Actor, key: str) -> Measure:
 
 
 def values(
-    actor: Actor, key: str, *, units: Iterable[UUID] | None = None, first: date | None = None, last: date | None = None
+    actor: Actor,
+    key: str,
+    *,
+    units: Iterable[UUID] | None = None,
+    first: date | None = None,
+    last: date | None = None,
+    kind: PeriodKind | None = None,
+    geography: Geography = "then",
 ) -> list[Figure]:
-    """A measure's figures by period and unit."""
-    readable(actor, key)
-    return repository.figures(key, units=units, first=first, last=last)
+    """A measure's figures by period and unit, corrections put in.
+
+    ``kind``: a coarser period than the measure's own. ``geography``: the units as they were then, or the past counted
+    for the units of now. For measures of persons, figures of too few are withheld from who may not see measures.
+    """
+    item = readable(actor, key)
+    wanted = None if units is None else list(units)
+    direct = wanted if geography == "then" else None
+    kind = kind or item.period
+    if first is not None:
+        first = rules.period_of(first, kind)
+    if last is not None and kind != item.period:
+        last = rules.following(rules.period_of(last, kind), kind) - timedelta(days=1)
+    figures = overlay(item, repository.figures(key, units=direct, first=first, last=last))
+    if geography == "now":
+        figures = rules.rebased(item, figures, shares({figure.unit for figure in figures}))
+        if wanted is not None:
+            figures = [figure for figure in figures if figure.unit in wanted]
+    return published(actor, item, rules.by_kind(item, figures, kind), kind, geography)
+
+
+def shares(units: Iterable[UUID]) -> Mapping[UUID, Mapping[UUID, float]]:
+    """For units that exist no more: which units of now took them over, in shares of people, else of area."""
+    starts: dict[UUID, dict[UUID, float]] = {}
+    waiting = set(units)
+    while waiting:
+        unit = waiting.pop()
+        parts = {row.new: _share(row, len(parts_of)) for parts_of in [places.successors(unit)] for row in parts_of}
+        starts[unit] = parts
+        waiting |= parts.keys() - starts.keys()
+    return rebasing.lasting(starts)
+
+
+def _share(row: Succession, of: int) -> float:
+    for share in (row.share_population, row.share_area):
+        if share is not None:
+            return share
+    return 1.0 / of
+
+
+def published(
+    actor: Actor, item: Measure, figures: list[Figure], kind: PeriodKind, geography: Geography = "then"
+) -> list[Figure]:
+    """The figures as this reader may see them: those of too few persons without their numbers."""
+    if not item.least or not figures or ports.reach(actor, "measures.view"):
+        return figures
+    first, last = date(figures[0].period.year, 1, 1), date(figures[-1].period.year, 12, 31)
+    months = repository.figures(item.key, first=first, last=last)
+    if geography == "now":
+        months = rules.rebased(item, months, shares({figure.unit for figure in months}))
+    gone = rules.withheld(item, months, kind)
+
+    def shown(figure: Figure) -> Figure:
+        period = rules.period_of(figure.period, "month") if kind == "day" else figure.period
+        if (figure.unit, period) not in gone:
+            return figure
+        return replace(figure, value=None, numerator=None, denominator=None, n=0, digest="", hidden=True)
+
+    return [shown(figure) for figure in figures]
 
 
 def known_periods(key: str) -> list[date]:
@@ -35,31 +102,24 @@ def known_periods(key: str) -> list[date]:
     return repository.known_periods(key)
 
 
-def city_series(actor: Actor, key: str, first: date, last: date) -> list[CityFigure]:
+def city_series(actor: Actor, key: str, first: date, last: date, kind: PeriodKind | None = None) -> list[CityFigure]:
     """The whole city, one figure a period, from the units' figures."""
     item = readable(actor, key)
+    kind = kind or item.period
+    end = rules.following(rules.period_of(last, kind), kind) - timedelta(days=1)
     found: dict[date, list[Figure]] = {}
-    for figure in repository.figures(key, first=first, last=last):
-        found.setdefault(figure.period, []).append(figure)
-    series = []
-    for period in rules.periods(first, last, item.period):
-        figures = found.get(period, [])
-        value, numerator, denominator, n = rules.total(item, [as_value(figure) for figure in figures])
-        entries = {figure.ledger_entry for figure in figures}
-        entry = entries.pop() if len(entries) == 1 else None
-        series.append(
-            CityFigure(
-                period,
-                value,
-                numerator,
-                denominator,
-                n,
-                rules.interval(item, numerator, denominator),
-                len(figures),
-                entry,
-            )
-        )
-    return series
+    for figure in overlay(item, repository.figures(key, first=rules.period_of(first, kind), last=end)):
+        found.setdefault(rules.period_of(figure.period, kind), []).append(figure)
+    return [_city(item, period, found.get(period, [])) for period in rules.periods(first, last, kind)]
+
+
+def _city(item: Measure, period: date, figures: Sequence[Figure]) -> CityFigure:
+    value, numerator, denominator, n = rules.total(item, [rules.as_value(figure) for figure in figures])
+    entries = {figure.ledger_entry for figure in figures}
+    entry = entries.pop() if len(entries) == 1 else None
+    units = len({figure.unit for figure in figures})
+    span = rules.interval(item, numerator, denominator)
+    return CityFigure(period, value, numerator, denominator, n, span, units, entry)
 
 
 def together(item: Measure, figures: Sequence[Figure]) -> list[Figure]:
@@ -67,37 +127,42 @@ def together(item: Measure, figures: Sequence[Figure]) -> list[Figure]:
     by_unit: dict[UUID, list[Figure]] = {}
     for figure in figures:
         by_unit.setdefault(figure.unit, []).append(figure)
-    found = []
-    for unit, parts in by_unit.items():
-        if len(parts) == 1:
-            found.append(parts[0])
-            continue
-        value, numerator, denominator, n = rules.total(item, [as_value(part) for part in parts])
-        found.append(
-            Figure(
-                item.key,
-                unit,
-                max(part.period for part in parts),
-                value,
-                numerator,
-                denominator,
-                n,
-                max(part.computed_at for part in parts),
-                rules.digest(part.digest for part in parts),
-            )
-        )
-    return found
+    return [
+        parts[0] if len(parts) == 1 else rules.summed(item, parts, unit, max(part.period for part in parts))
+        for unit, parts in by_unit.items()
+    ]
 
 
 def _span(item: Measure, period: date, span: int, unit: UUID | None = None) -> list[Figure]:
     first = rules.following(period, item.period, 1 - span)
-    return repository.figures(item.key, units=None if unit is None else [unit], first=first, last=period)
+    units = None if unit is None else [unit]
+    return overlay(item, repository.figures(item.key, units=units, first=first, last=period))
 
 
-def ranking(actor: Actor, key: str, period: date, span: int = 1) -> list[Figure]:
-    """The units' figures of ``span`` periods up to ``period``, best first; those with too few records at the end."""
+def ranking(
+    actor: Actor,
+    key: str,
+    period: date,
+    span: int = 1,
+    *,
+    kind: PeriodKind | None = None,
+    geography: Geography = "then",
+) -> list[Figure]:
+    """The units' figures of one period, best first; those with too few records at the end.
+
+    ``span`` own periods up to ``period`` are taken together (not for a reader from whom figures of few persons are
+    withheld: two spans that overlap would give them away), or one period of a coarser ``kind``.
+    """
     item = readable(actor, key)
-    figures = together(item, _span(item, period, span))
+    if item.least and not ports.reach(actor, "measures.view"):
+        span = 1
+    if span > 1:
+        figures = _span(item, period, span)
+        if geography == "now":
+            figures = rules.rebased(item, figures, shares({figure.unit for figure in figures}))
+        figures = together(item, figures)
+    else:
+        figures = values(actor, key, first=period, last=period, kind=kind, geography=geography)
 
     def order(figure: Figure) -> tuple[bool, float, str]:
         value = figure.value if figure.value is not None else 0.0

@@ -39,3 +39,14 @@ def repair(city: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     for item in case_measures("repair", ["repair"], domain="repair", targets={"in_time": 90.0}):
         fresh.add(item.key, item)
     return fresh
+
+
+@pytest.fixture
+def admin(city: Any) -> Any:
+    """Someone who may manage measures."""
+    from thanglong.core.cases.tests import scene
+    from thanglong.core.people import service as people
+    from thanglong.kit.ids import seeded_id
+
+    people.bulk_load([scene._account("admin", "city_admin", city.city)])
+    return people.actor(seeded_id("account", "admin"))

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from thanglong.core.measures import rules, service
-from thanglong.core.measures.service.computing import as_value
 from thanglong.core.measures.types import CityFigure, Figure, Measure
 from thanglong.core.places import service as places
 from thanglong.kit import clock
@@ -39,7 +38,7 @@ def _city(item: Measure, figures: Sequence[Figure]) -> CityFigure | None:
     """The city's figure over several periods."""
     if not figures:
         return None
-    value, numerator, denominator, n = rules.total(item, [as_value(figure) for figure in figures])
+    value, numerator, denominator, n = rules.total(item, [rules.as_value(figure) for figure in figures])
     units = len({figure.unit for figure in figures})
     return CityFigure(
         figures[-1].period, value, numerator, denominator, n, rules.interval(item, numerator, denominator), units, None
