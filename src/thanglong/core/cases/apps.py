@@ -43,5 +43,8 @@ class CasesConfig(AppConfig):
         plug_decisions(lambda ref, data: decisions.decide(ref, data).value)
         registry.pages.add("desk", registry.Page("desk", "desk", N_("Work"), "inbox", 10, "cases.view"))
         registry.pages.add(
+            "desk-decisions", registry.Page("desk", "desk-decisions", N_("Decisions"), "table", 70, "cases.view")
+        )
+        registry.pages.add(
             "desk-unit", registry.Page("desk", "desk-unit", N_("The unit's week"), "chart", 20, "measures.view")
         )

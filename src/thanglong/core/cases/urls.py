@@ -1,12 +1,15 @@
 from django.urls import path
 
-from thanglong.core.cases.views import case, files, queue, unit
+from thanglong.core.cases.views import case, decisions, files, queue, unit
 
 urlpatterns = [
     path("desk/", queue.queue, name="desk"),
     path("desk/assign/", queue.assign_many, name="desk-assign-many"),
     path("desk/search/", queue.search, name="desk-search"),
     path("desk/unit/", unit.week, name="desk-unit"),
+    path("desk/decisions/", decisions.listing, name="desk-decisions"),
+    path("desk/decisions/<str:key>/", decisions.model, name="desk-decision"),
+    path("desk/decisions/<str:key>/file.dmn", decisions.file, name="desk-decision-file"),
     path("desk/cases/<str:number>/", case.case, name="desk-case"),
     path("desk/cases/<str:number>/act/<str:action>/", case.act, name="desk-act"),
     path("desk/cases/<str:number>/preview/", case.preview, name="desk-preview"),

@@ -15,10 +15,12 @@ class RequestsConfig(AppConfig):
         from thanglong.core.cases import service as cases
         from thanglong.core.ledger import service as ledger
         from thanglong.domains.requests import demo, measures, service, tasks  # noqa: F401
+        from thanglong.domains.requests.rules import routing
         from thanglong.domains.requests.rules.lifecycle import DEFINITION
         from thanglong.kit import registry
         from thanglong.kit.errors import N_
 
+        cases.decisions.register(routing.MODEL, routing.VERSION, routing.SOURCE)
         cases.register(DEFINITION, service.on_step)
         measures.register()
         ledger.phrases.add("request.photo_hidden", N_("A photo was taken from the public page"))

@@ -131,7 +131,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class RouteFacts:
-    """What a routing rule may look at."""
+    """What the routing model may look at."""
 
     category: str
     unit: UUID | None
@@ -142,25 +142,8 @@ class RouteFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class RouteRule:
-    """One row of the routing table; empty columns match everything; the first row that matches decides.
-
-    ``hours`` is a half-open span of the local hour, past midnight when it ends before it begins;
-    ``to`` is ``ward``, ``owner`` (the unit that keeps the thing), ``city`` or ``office:<code>``.
-    """
-
-    key: str
-    to: str
-    categories: frozenset[str] = frozenset()
-    kinds: frozenset[str] = frozenset()
-    owned: bool | None = None
-    hours: tuple[int, int] | None = None
-    urgent: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Route:
-    """Who gets a report and by which rule."""
+    """Who gets a report and by which rule of the routing model."""
 
     unit: UUID
     rule: str

@@ -46,7 +46,7 @@ class Axis:
         seen: dict[str, set[Any]] = {}
         null = False
         for test in (*tests, *([allowed] if allowed else [])):
-            for value in _values(test):
+            for value in values_of(test):
                 null |= value is None
                 with suppress(NotDecided):  # its test will say so
                     if found := kind_of(value):
@@ -245,7 +245,7 @@ def _whole(kind: str, value: Any, *, up: bool) -> Any:
     return value.to_integral_value("ROUND_CEILING" if up else "ROUND_FLOOR")
 
 
-def _values(tests: ast.Node) -> Iterable[Any]:
+def values_of(tests: ast.Node) -> Iterable[Any]:
     """Every fixed value that a test names; what is not fixed is passed over (its test will not be decided)."""
     if isinstance(tests, ast.UnaryTests):
         parts: Iterable[ast.Node] = tests.tests
@@ -266,4 +266,4 @@ def _values(tests: ast.Node) -> Iterable[Any]:
             yield constant(tests)
         return
     for part in parts:
-        yield from _values(part)
+        yield from values_of(part)

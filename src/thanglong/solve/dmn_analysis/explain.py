@@ -7,10 +7,11 @@ from typing import Any, Literal
 from thanglong.kit.errors import N_
 from thanglong.solve.dmn import model as m
 from thanglong.solve.dmn.feel.lexer import FeelFault
-from thanglong.solve.dmn.feel.parser import parse_tests
+from thanglong.solve.dmn.feel.parser import parse, parse_tests
 from thanglong.solve.dmn.feel.values import Value
 from thanglong.solve.dmn.trace import DecisionTrace, InputTrace, TableTrace, Trace
 from thanglong.solve.dmn_analysis.check import root_scope
+from thanglong.solve.dmn_analysis.literals import NotDecided, constant
 from thanglong.solve.dmn_analysis.plain import to_plain
 from thanglong.solve.dmn_analysis.words import Either, Listed, Name, Said, Verbatim, cell
 
@@ -158,3 +159,13 @@ def sentences(steps: Sequence[Step], speech: Any) -> Iterator[str]:
         rules = step.rules[:1] if step.policy[:1] in "UAFP" else step.rules
         notes = [speech.say(Name(note)) for rule in rules for note in rule.notes]
         yield " ".join([text, *notes])
+
+
+def result_words(text: str) -> Any:
+    """An output cell in words: a fixed value as such, anything else as its FEEL."""
+    if text.strip() in ("", "-"):
+        return None
+    try:
+        return constant(parse(text, root_scope((), {})))
+    except (FeelFault, NotDecided):
+        return Verbatim(" ".join(text.split()))

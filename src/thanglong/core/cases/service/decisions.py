@@ -20,8 +20,9 @@ from django.utils.translation import get_language, gettext
 from thanglong.core.cases.repository import decisions as repository
 from thanglong.core.cases.types.decisions import Decided, DecisionModel, DecisionRef, Why
 from thanglong.formats import dmn as files
-from thanglong.kit import clock
+from thanglong.kit import clock, ports
 from thanglong.kit.errors import NotFound
+from thanglong.kit.ports import Actor
 from thanglong.solve import dmn as engine
 from thanglong.solve.dmn import model as m
 from thanglong.solve.dmn_analysis import (
@@ -137,13 +138,18 @@ def _imports(document: files.Document) -> dict[str, files.Element]:
     return found
 
 
-def models() -> list[DecisionModel]:
-    """The newest version of every registered model, by title."""
+def models(actor: Actor) -> list[DecisionModel]:
+    """The newest version of every registered model, by title; needs ``cases.view``."""
+    ports.require(actor, "cases.view")
     return sorted((_facts(load(key)) for key in _newest), key=lambda each: each.title)
 
 
-def versions(key: str) -> list[DecisionModel]:
-    """Every version of a model, newest first: those of the software and those that cases keep. Raises NotFound."""
+def versions(actor: Actor, key: str) -> list[DecisionModel]:
+    """Every version of a model, newest first: those of the software and those that cases keep; needs ``cases.view``.
+
+    Raises NotFound, Denied.
+    """
+    ports.require(actor, "cases.view")
     numbers = {number for name, number in _sources if name == key}
     numbers |= {number for name, number in repository.digests() if name == key}
     if not numbers:

@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from thanglong.core.cases.repository import numbers, rows
 from thanglong.core.cases.rules import clock as timing
 from thanglong.core.cases.rules.forms import form_faults
+from thanglong.core.cases.service import assigning, guarding, writing
 from thanglong.core.cases.service import decisions as asking
-from thanglong.core.cases.service import guarding, writing
 from thanglong.core.cases.service.catalogue import definition, keep, run_hooks
 from thanglong.core.cases.types import Case, CaseOpened, CaseType, Contact, Document, Place, StepContext
 from thanglong.core.cases.types.decisions import Decided
@@ -143,7 +143,7 @@ def _insert(
     year = clock.day_of(now).year
     number = numbers.text(case_type.prefix, year, numbers.take(case_type.prefix, year))
     case = new_case(case_type, data, unit, subject, place, now, number, new_id())
-    facts = {"state": case.state, **writing.digests(given)}
+    facts: dict[str, Any] = {"state": case.state, **writing.digests(given)}
     if decisions:
         facts["decisions"] = [each.fact() for each in decisions]
     entry = writing.enter(actor, "opened", None, case, now, facts=facts, private=private_of(contact))
@@ -155,6 +155,6 @@ def _insert(
     text = writing.sentence(case_type, "opened")
     writing.tell(actor, "opened", case, text, params, now, entry, documents=documents)
     bus.publish(CaseOpened(case.id, number, case.type, unit, now))
-    case = replace(case, secret=secret)
+    case = replace(assigning.at_opening(case, case_type), secret=secret)
     run_hooks(StepContext(actor, "", None, case, data, given, now))
     return case

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from thanglong.core.cases.service import decisions
 from thanglong.core.cases.service.wording import sentence, translated
 from thanglong.core.cases.service.writing import unit_name
 from thanglong.core.cases.types import Action, Case, CaseDetail, CaseType, Document, Event
@@ -128,6 +129,7 @@ def page(detail: CaseDetail, now: datetime) -> dict[str, Any]:
         "lines": lines(case_type, detail.events, detail.documents),
         "segments": segments(case, now),
         "facts": facts(case_type, case),
+        "why": decisions.why(case.id),
         "before": before,
         "after": after,
         "files": [document for document in detail.documents if not document.is_image],

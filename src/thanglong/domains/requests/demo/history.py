@@ -15,8 +15,7 @@ from thanglong.domains.requests import service
 from thanglong.domains.requests.demo import plan as planning
 from thanglong.domains.requests.demo.making import Pictures, Staff, Words, words_for, words_in
 from thanglong.domains.requests.demo.texts import ANSWERS, OBJECTIONS, PLANS, QUESTIONS, REFUSALS, TRANSFER, VOICES
-from thanglong.domains.requests.rules import route
-from thanglong.domains.requests.service.routing import offices
+from thanglong.domains.requests.service.routing import offices, route
 from thanglong.domains.requests.service.syncing import row_of
 from thanglong.domains.requests.types import CASE_TYPE, DONE_STATES, REOPEN_DAYS, Proof, Route, RouteFacts
 from thanglong.kit import clock
@@ -55,7 +54,7 @@ class Maker:
     kinds: dict[UUID, str] = field(default_factory=dict)
 
     def route(self, words: Words, unit: UUID | None, at: datetime) -> Route:
-        """Where the report goes by the routing table."""
+        """Where the report goes by the routing model."""
         if unit is not None and unit not in self.kinds:
             self.kinds[unit] = places.unit(unit).kind.value
         kind = self.kinds.get(unit, "") if unit else ""

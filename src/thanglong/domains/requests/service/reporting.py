@@ -184,7 +184,7 @@ def send(actor: Actor, new: NewReport, *, key: str | None, language: str = "vi",
     assert kind is not None
     text = new.text.strip()
     reading = read(text)
-    route = decide(kind.key, new.lon, new.lat, new.address, bool(reading.urgent), new.thing)
+    route, said = decide(kind.key, new.lon, new.lat, new.address, bool(reading.urgent), new.thing)
     data = {
         "category": kind.key, "text": text, "public_text": mask(text), "urgent": bool(reading.urgent),
         "urgent_words": list(reading.urgent), "said": told(kind, new.answers),
@@ -198,7 +198,7 @@ def send(actor: Actor, new: NewReport, *, key: str | None, language: str = "vi",
     place = Place(new.lon, new.lat, new.address.strip()[:300])
     case = cases.open_case(
         actor, CASE_TYPE, data, key=key, unit=route.unit, subject=line, place=place, contact=contact,
-        documents=list(dict.fromkeys(new.photos)), at=begun,
+        documents=list(dict.fromkeys(new.photos)), at=begun, decisions=[said],
     )  # fmt: skip
     again = case.opened_at != begun or codes.any_for(case.id)
     if not again:

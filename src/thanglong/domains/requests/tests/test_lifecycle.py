@@ -1,5 +1,6 @@
 """A report's life through the service: sent once, routed, handled with proof, judged, reopened, refused, appealed."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -10,10 +11,10 @@ from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.things import service as things
 from thanglong.core.things.types import geo, prop, rel
 from thanglong.domains.requests import service
-from thanglong.domains.requests.rules import RULES
+from thanglong.domains.requests.rules import routing
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.tests.conftest import HERE, THERE, Outbox, Small, jpeg
-from thanglong.domains.requests.types import ListFilter, NewReport, RouteRule, Sent, State
+from thanglong.domains.requests.types import ListFilter, NewReport, Sent, State
 from thanglong.kit.errors import Conflict, Denied, Invalid, NotFound, NotSignedIn, TooMany
 from thanglong.kit.ports import ANONYMOUS, SYSTEM, Actor
 from thanglong.stores.jobs import queue as jobs
@@ -337,17 +338,38 @@ def test_a_stranger_cannot_act(small: Small) -> None:
     assert isinstance(small.people["leader"], Actor)
 
 
+ALL_TO_DRAINS = (
+    b'<rule id="all">' + b"<inputEntry><text>-</text></inputEntry>" * 5
+    + b'<outputEntry><text>"office:drainage"</text></outputEntry></rule>'
+)  # fmt: skip
+
+
 def test_a_changed_table_shows_its_effect_first(small: Small) -> None:
     small.send()
     small.send("Chó thả rông đầu ngõ", "animal")
-    rules = [RouteRule("all-to-drains", "office:drainage")]
-    moved = service.dry_run(small.people["admin"], rules)
+    present = routing.SOURCE.read_bytes()
+    drains = re.sub(rb"<rule id=.*</rule>", ALL_TO_DRAINS, present, flags=re.S)
+    moved = service.dry_run(small.people["admin"], drains)
     assert {(item.before, item.after, item.count) for item in moved} == {
         (small.lighting, small.drainage, 1), (small.ward, small.drainage, 1)
     }  # fmt: skip
-    assert service.dry_run(small.people["admin"], RULES) == []
+    assert service.dry_run(small.people["admin"], present) == []
     with pytest.raises(Denied):
-        service.dry_run(small.people["leader"], rules)
+        service.dry_run(small.people["leader"], present)
+    with pytest.raises(Invalid, match="not a decision model"):
+        service.dry_run(small.people["admin"], b"<x/>")
+    with pytest.raises(Invalid, match="Responsible unit"):
+        service.dry_run(small.people["admin"], present.replace(b'"Responsible unit"', b'"Somebody"'))
+
+
+def test_a_report_tells_which_rule_sent_it_where(small: Small) -> None:
+    sent = small.send()
+    (why,) = cases.decisions.why(sent.case)
+    assert why.version == 1 and why.url.startswith("/desk/decisions/requests.routing/")
+    assert "quy tắc" in why.sentences[-1] or "rule" in why.sentences[-1]
+    entry = cases.case(small.people["admin"], sent.number).case.ledger_entry
+    facts = ledger.entry(entry).facts["decisions"][0]
+    assert facts["rules"] == ["office-lighting"] and facts["value"] == "office:lighting" and len(facts["digest"]) == 64
 
 
 def test_what_is_near_and_what_can_be_reported(small: Small) -> None:

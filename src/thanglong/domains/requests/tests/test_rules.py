@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from thanglong.domains.requests.rules import CATEGORIES, FAMILIES, RULES, category, coarse_place, mask, read, route
+from thanglong.domains.requests.rules import CATEGORIES, FAMILIES, category, coarse_place, mask, read, settle
 from thanglong.domains.requests.rules.photos import prepare
 from thanglong.domains.requests.rules.publish import coarse_address, subject
-from thanglong.domains.requests.rules.routing import OFFICE, matches
-from thanglong.domains.requests.types import RouteFacts, RouteRule
+from thanglong.domains.requests.service.routing import asked
+from thanglong.domains.requests.types import Route, RouteFacts
 from thanglong.kit.errors import Invalid, TooLarge
 from thanglong.kit.text import fold
 from thanglong.solve.matching import bits_apart, metres, photo_hash
@@ -136,35 +136,48 @@ facts = st.builds(
 )
 
 
+def routed(where: RouteFacts, offices: dict[str, UUID]) -> Route:
+    said = asked(where)
+    assert not said.problems or where.category == "unheard-of"
+    return settle(where, said.value, said.rules[0], offices, CITY)
+
+
 @given(facts, st.sets(st.sampled_from(sorted(OFFICES))))
 def test_every_report_has_exactly_one_owner(where: RouteFacts, absent: set[str]) -> None:
     offices = {code: unit for code, unit in OFFICES.items() if code not in absent}
-    found = route(where, offices, CITY)
+    found = routed(where, offices)
     assert isinstance(found.unit, UUID)
-    assert found == route(where, offices, CITY)
-    rule = next(rule for rule in RULES if rule.key == found.rule)
-    assert matches(rule, where)
-    if rule.to.startswith(OFFICE):
-        assert found.unit == offices[rule.to.removeprefix(OFFICE)]
-    if rule.to == "ward":
+    assert found == routed(where, offices)
+    if found.rule.startswith("office-"):
+        assert found.unit == offices[found.rule.removeprefix("office-")]
+    if found.rule in ("place", "night-danger", "commune-roads"):
         assert found.unit == (where.unit or CITY)
+    if found.rule == "keeper":
+        assert found.unit == where.owner_unit and where.category in ("streetlight", "signal")
+
+
+def test_every_owner_of_a_category_has_a_rule() -> None:
+    for item in CATEGORIES:
+        where = RouteFacts(item.key, uuid4(), "ward", None, 12, False)
+        assert routed(where, OFFICES).unit == (where.unit if item.owner == "ward" else OFFICES[item.owner]), item.key
 
 
 def test_the_keeper_of_the_thing_comes_first_and_night_danger_goes_to_the_ward() -> None:
     ward, keeper = uuid4(), uuid4()
     lamp = RouteFacts("streetlight", ward, "ward", keeper, 12, False)
-    assert route(lamp, OFFICES, CITY).unit == keeper
-    assert route(RouteFacts("streetlight", ward, "ward", None, 12, False), OFFICES, CITY).unit == OFFICES["lighting"]
-    assert route(RouteFacts("tree", ward, "ward", None, 23, True), OFFICES, CITY) == route(
-        RouteFacts("tree", ward, "ward", None, 3, True), OFFICES, CITY
-    )
-    assert route(RouteFacts("tree", ward, "ward", None, 23, True), OFFICES, CITY).unit == ward
-    assert route(RouteFacts("tree", ward, "ward", None, 12, True), OFFICES, CITY).unit == OFFICES["trees"]
+    assert routed(lamp, OFFICES).unit == keeper
+    assert routed(RouteFacts("streetlight", ward, "ward", None, 12, False), OFFICES).unit == OFFICES["lighting"]
+    for hour in (22, 23, 0, 3, 4):
+        assert routed(RouteFacts("tree", ward, "ward", None, hour, True), OFFICES).unit == ward
+    for hour in (5, 12, 21):
+        assert routed(RouteFacts("tree", ward, "ward", None, hour, True), OFFICES).unit == OFFICES["trees"]
 
 
-def test_a_table_without_a_catch_all_still_ends_somewhere() -> None:
+def test_an_answer_without_a_unit_still_ends_somewhere() -> None:
     nowhere = RouteFacts("noise", None, "", None, 1, False)
-    assert route(nowhere, {}, CITY, [RouteRule("x", "office:food", frozenset({"food"}))]).unit == CITY
+    assert settle(nowhere, "office:food", "x", {}, CITY) == Route(CITY, "place")
+    assert settle(nowhere, None, "none", {}, CITY) == Route(CITY, "place")
+    assert settle(nowhere, "city", "y", {}, CITY) == Route(CITY, "y")
 
 
 @pytest.mark.parametrize(
