@@ -112,10 +112,10 @@ def spiff(asked: list[dict[str, Any]], scale: float) -> float | None:
     for n, (kind, low, high, fee) in enumerate(rules()):
         rule = Rule(f"r{n}")
         first, second = InputEntry(f"a{n}", spec.inputs[0]), InputEntry(f"b{n}", spec.inputs[1])
-        first.text, first.lhs = f'"{kind}"', f'"{kind}"'
-        second.text, second.lhs = f"{low} <= ? <= {high}", f"{low} <= ? <= {high}"
+        first.text, first.lhs = f'"{kind}"', [f'"{kind}"']
+        second.text, second.lhs = f"{low} <= ? <= {high}", [f"{low} <= ? <= {high}"]
         out = OutputEntry(f"c{n}", spec.outputs[0])
-        out.text, out.parsed_ref = str(fee), str(fee)
+        out.text = str(fee)
         rule.inputEntries, rule.outputEntries = [first, second], [out]
         spec.rules.append(rule)
     script = PythonScriptEngine()
