@@ -168,6 +168,7 @@ class Document(models.Model):
         indexes = [
             models.Index(fields=["case", "at"], name="case_document_of"),
             models.Index(fields=["at"], condition=Q(case__isnull=True), name="case_document_loose"),
+            models.Index(fields=["digest"], name="case_document_digest"),
         ]
 
 

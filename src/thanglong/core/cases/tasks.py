@@ -24,6 +24,7 @@ def tidy() -> None:
     """Files without a case, personal data whose time is over."""
     sweep_loose()
     service.erase_personal()
+    service.erase_documents()
 
 
 bus.every(5, "cases.sweep")

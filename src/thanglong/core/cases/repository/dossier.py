@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, F, Q
 
 from thanglong.core.cases import models
 from thanglong.core.cases.types import FaultItem, Finding, Hold, Opinion, Return
@@ -202,6 +202,12 @@ def release_hold(key: int, at: datetime, by: str) -> bool:
 def held(ids: Sequence[UUID]) -> set[UUID]:
     """Those of the cases on which a hold stands."""
     return set(models.Hold.objects.filter(case_id__in=ids, released_at__isnull=True).values_list("case_id", flat=True))
+
+
+def unassigned(unit: UUID, limit: int) -> list[UUID]:
+    """Open cases of a unit that nobody has, most urgent first."""
+    rows = models.Case.objects.filter(unit=unit, closed_at__isnull=True, assignee__isnull=True)
+    return list(rows.order_by(F("due_at").asc(nulls_last=True), "id").values_list("id", flat=True)[:limit])
 
 
 def workloads(unit: UUID, people: Sequence[UUID]) -> dict[UUID, dict[str, int]]:

@@ -74,6 +74,11 @@ def keep_until(case_id: UUID, moment: datetime | None) -> None:
     models.Reporter.objects.filter(pk=case_id).update(erase_after=moment)
 
 
+def due(now: datetime) -> list[UUID]:
+    """Cases whose personal data are due for erasure."""
+    return list(models.Reporter.objects.filter(erase_after__lte=now).values_list("pk", flat=True))
+
+
 def erase(now: datetime, limit: int) -> list[UUID]:
     """Blank the contacts whose time is over, with what was written to and by them, and forget those cases' followers.
 
@@ -81,10 +86,12 @@ def erase(now: datetime, limit: int) -> list[UUID]:
     """
     ids = list(
         models.Reporter.objects.filter(erase_after__lte=now)
+        .exclude(case__holds__in=models.Hold.objects.filter(released_at__isnull=True))
         .order_by("erase_after")
         .values_list("pk", flat=True)[:limit]
     )
     models.Follower.objects.filter(case_id__in=ids).delete()
+    models.Finding.objects.filter(of__case_id__in=ids).update(answer="")
     models.Message.objects.filter(event__case_id__in=ids, event__verb__in=["reply", "message"]).delete()
     models.Reporter.objects.filter(pk__in=ids).update(
         name="", email="", phone="", account=None, secret="", confirmed_at=None, erase_after=None

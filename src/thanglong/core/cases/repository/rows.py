@@ -193,8 +193,8 @@ def delete_documents(ids: Sequence[UUID]) -> None:
 
 
 def digest_in_use(digest: str) -> bool:
-    """Whether any document still names a file."""
-    return models.Document.objects.filter(digest=digest).exists()
+    """Whether any document still needs a file."""
+    return models.Document.objects.filter(digest=digest, erased_at__isnull=True).exists()
 
 
 def reporter(case_id: UUID) -> models.Reporter | None:

@@ -2,11 +2,15 @@
 
 from thanglong.core.cases.service import decisions
 from thanglong.core.cases.service.acting import act
+from thanglong.core.cases.service.assigning import assign_fairly, propose_assignee, share_out
 from thanglong.core.cases.service.catalogue import definition, definitions, register
 from thanglong.core.cases.service.documents import add_document, document, document_content, make_previews, uploaded
 from thanglong.core.cases.service.figures import facts, footprints
 from thanglong.core.cases.service.handing import assign, assign_many, message, transfer
+from thanglong.core.cases.service.keeping import erase_documents, expired, hold, release_hold
+from thanglong.core.cases.service.linking import link, unlink
 from thanglong.core.cases.service.loading import bulk_load
+from thanglong.core.cases.service.migrating import MigrationReport, migrate_cases, read_map
 from thanglong.core.cases.service.opening import open_case
 from thanglong.core.cases.service.opinions import (
     answer_opinion,
@@ -46,12 +50,14 @@ from thanglong.core.cases.service.unitweek import unit_week
 from thanglong.core.cases.service.wording import fill, sentence
 
 __all__ = [
+    "MigrationReport",
     "act",
     "add_document",
     "answer_opinion",
     "answer_return",
     "ask_opinions",
     "assign",
+    "assign_fairly",
     "assign_many",
     "bulk_load",
     "case",
@@ -68,28 +74,37 @@ __all__ = [
     "definitions",
     "document",
     "document_content",
+    "erase_documents",
     "erase_personal",
+    "expired",
     "facts",
     "fill",
     "follow",
     "followers",
     "footprints",
+    "hold",
     "last_change",
+    "link",
     "listed",
     "loads",
     "make_previews",
     "message",
+    "migrate_cases",
     "near",
     "open_case",
     "opinions_asked",
+    "propose_assignee",
     "public_case",
     "queue",
+    "read_map",
     "register",
+    "release_hold",
     "reporter_contact",
     "resume",
     "return_case",
     "search",
     "sentence",
+    "share_out",
     "suggested_faults",
     "suspend",
     "sweep",
@@ -97,6 +112,7 @@ __all__ = [
     "transfer",
     "unfollow",
     "unit_week",
+    "unlink",
     "uploaded",
     "withdraw_opinion",
 ]

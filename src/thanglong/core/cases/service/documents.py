@@ -108,7 +108,7 @@ def make_previews(document_id: UUID) -> Document:
 def document(actor: Actor, document_id: UUID, *, secret: str = "") -> Document:
     """A document the asker may see: public on a public case, the reporter's own, or in the reach of ``cases.view``."""
     (found,) = rows.documents_by_id([document_id]) or (None,)
-    if found is None or found.case_id is None:
+    if found is None or found.case_id is None or found.erased_at is not None:
         raise NotFound()
     case, case_type = load(found.case_id)
     if (
@@ -153,8 +153,14 @@ def sweep_loose(before_hours: float = 24, limit: int = 500) -> int:
     old: Sequence[Document] = rows.loose_documents(clock.now() - timedelta(hours=before_hours), limit)
     rows.delete_documents([document.id for document in old])
     for item in old:
-        for digest in {item.digest, item.view, item.thumb} - {""}:
-            if not rows.digest_in_use(digest):
-                with suppress(NotFound):
-                    ports.plugged.blobs.delete(digest)
+        drop_blobs(item.digest, item.view, item.thumb)
     return len(old)
+
+
+def drop_blobs(digest: str, *copies: str) -> None:
+    """Delete a file's bytes and its copies, unless another file has the same bytes (and so the same copies)."""
+    if rows.digest_in_use(digest):
+        return
+    for item in {digest, *copies} - {""}:
+        with suppress(NotFound):
+            ports.plugged.blobs.delete(item)

@@ -1,6 +1,7 @@
 """Telling officials that a case needs more time than promised."""
 
 from collections.abc import Iterable
+from uuid import UUID
 
 from django.utils.translation import gettext, override
 
@@ -33,8 +34,16 @@ def _told(event: CaseEscalated, case: Case) -> Iterable[AccountInfo]:
             return [people.account(case.assignee)]
         except NotFound:
             return []
-    unit = places.city().id if event.notify == "city" else case.unit
+    unit = _unit(event.notify, case.unit)
     return [member.account for member in people.members(unit, action="cases.assign")]
+
+
+def _unit(notify: str, unit: UUID) -> UUID:
+    """Whose head is told: the unit's own, the one above it, or city hall."""
+    if notify == "city":
+        return places.city().id
+    above = places.unit(unit).parent if notify == "parent" else None
+    return above or unit
 
 
 def _letter(person: AccountInfo, case: Case) -> Outgoing:
