@@ -60,15 +60,11 @@ def reader(where: Any) -> tuple[Callable[[str], bytes | None], list[str]]:
 
 
 def tile(read: Any, year: int, level: int, index: int, size: int) -> list[Any]:
-    """The hashes of a tile, or (level -1) the entries of a bundle; the last one of a level is a partial one."""
+    """The hashes of a tile, or (level -1) entries from a bundle or JSON lines; the last of a level is a partial one."""
     name = re.sub(r"(\d{3})(?=\d)", r"x\1/", f"{index:0{-(-len(str(index)) // 3) * 3}d}")
-    width, kind, row, at = (
-        (size >> 8 * max(level, 0)) - 256 * index,
-        "entries" if level < 0 else level,
-        list[bytes](),
-        0,
-    )
-    data = read(f"{year}/tile/{kind}/{name}{'' if width >= 256 else f'.p/{width}'}") or b""
+    width, kind, at = (size >> 8 * max(level, 0)) - 256 * index, "entries" if level < 0 else level, 0
+    name = f"{year}/tile/{kind}/{name}{'' if width >= 256 else f'.p/{width}'}"
+    data, row = read(name) or b"", (read(f"{name}.jsonl") or b"").split(b"\n")[:-1]
     while at < len(data):
         start, at = (at, at + 32) if level >= 0 else (at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big"))
         row.append(data[start:at])
@@ -180,7 +176,7 @@ def verify(where: Any, key: str = "", kept: Sequence[Head] = (), run: Any = map)
             more.append(Fault(year, 0, 0, "year", "the year does not begin with the final head of the last one"))
         faults, last, seen, count = faults + more, heads[-1], seen + entries, count + len(heads)
         origins |= {last.origin}
-    lost = [head for head in kept if head.origin not in origins and (not about or int(head.origin[-4:]) in years)]
+    lost = [head for head in kept if head.origin not in origins and (not about or head.origin[-4:] in map(str, years))]
     faults += [Fault(0, 0, head.size - 1, "fork", f"the ledger {head.origin} is not in here") for head in lost]
     return sorted(faults), seen, count
 

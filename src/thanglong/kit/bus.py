@@ -19,10 +19,11 @@ F = TypeVar("F", bound=Task)
 
 @dataclass(frozen=True, slots=True)
 class Periodic:
-    """A task to run every ``seconds`` of wall time."""
+    """A task to run every ``seconds`` of wall time; ``apart``: in a thread of its own, whatever else is being done."""
 
     task: str
     seconds: float
+    apart: bool = False
 
 
 tasks: Registry[Task] = Registry("task")
@@ -40,9 +41,9 @@ def task(name: str) -> Callable[[F], F]:
     return register
 
 
-def every(seconds: float, name: str) -> None:
-    """Let the worker run task ``name`` about every ``seconds`` seconds."""
-    periodic.add(name, Periodic(name, seconds))
+def every(seconds: float, name: str, *, apart: bool = False) -> None:
+    """Let the worker run task ``name`` about every ``seconds`` seconds; ``apart``: no long job may delay it."""
+    periodic.add(name, Periodic(name, seconds, apart))
 
 
 def listen(event: type[Any], name: str, handler: Callable[[Any], None]) -> None:

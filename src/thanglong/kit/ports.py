@@ -115,6 +115,16 @@ class Sender(Protocol):
         ...
 
 
+class Stamper(Protocol):
+    """A time-stamping authority (RFC 3161): proof by another that a text existed at a moment."""
+
+    authority: str
+
+    def stamp(self, text: bytes) -> bytes:
+        """The response (DER) over the SHA-256 of ``text``, checked; Unavailable when the authority does not answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One write of one entity in the things' change log.
@@ -334,6 +344,7 @@ class Ports:
     things: ThingsStore
     sender: Sender
     data: Path
+    stamper: Stamper | None = None
 
 
 P = TypeVar("P")

@@ -21,6 +21,14 @@ def _things() -> ports.ThingsStore:
     return SqliteThings(Path(where))
 
 
+def _stamper() -> ports.Stamper | None:
+    if not settings.TSA:
+        return None
+    from thanglong.stores.stamps import HttpStamper
+
+    return HttpStamper(settings.TSA, Path(settings.TSA_CERTIFICATE) if settings.TSA_CERTIFICATE else None)
+
+
 def plug() -> None:
     """Plug the adapters in; called once Django is set up, by every process and by the tests."""
     from thanglong.core.people.service import access

@@ -130,6 +130,7 @@ DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 THINGS_STORE = env("THANGLONG_THINGS", "") or env("THANGLONG_DATABASE", "") or str(DATA / "things.db")
 SENDER = env("THANGLONG_SENDER", "file")
+TSA, TSA_CERTIFICATE = env("THANGLONG_TSA", ""), env("THANGLONG_TSA_CERTIFICATE", "")
 PUBLIC_URL = env("THANGLONG_ADDRESS", "").rstrip("/")
 
 AUTH_USER_MODEL = "people.Account"

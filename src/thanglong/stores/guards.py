@@ -14,7 +14,8 @@ from django.db import connection
 TEXT = "rows of this table are never changed or removed"
 # Tables under guard, and tables whose new rows are noted in another one. Each module calls `install` in a migration of
 # its own once its tables exist; tables that do not exist yet are passed over.
-APPEND_ONLY = ("ledger_entry", "ledger_leaf", "ledger_node", "ledger_head", "ledger_tree", "cases_event")
+LEDGER = ("ledger_entry", "ledger_leaf", "ledger_node", "ledger_head", "ledger_tree", "ledger_stamp")
+APPEND_ONLY = (*LEDGER, "cases_event")
 NOTED = {"ledger_entry": ("ledger_pending", "entry_id")}
 
 

@@ -98,3 +98,24 @@ def leaf_bodies(start: int, stop: int) -> Iterator[tuple[int, int, bytes, str | 
         )
         for place, entry_id, digest, body in cursor.fetchall():
             yield place, entry_id, bytes(digest), body
+
+
+def tiles_of(
+    start: int, stop: int, since: datetime | None, until: datetime | None, ref: tuple[str, str] | None
+) -> list[int]:
+    """Numbers of the blocks of 256 places from ``start`` on that hold an entry of a period or about an object."""
+    text = (
+        'SELECT DISTINCT (l."index" - %s) / 256 FROM ledger_leaf l JOIN ledger_entry e ON e.id = l.entry_id'
+        ' WHERE l."index" >= %s AND l."index" < %s'
+    )
+    values: list[Any] = [start, start, stop]
+    for sign, moment in ((">=", since), ("<", until)):
+        if moment is not None:
+            text += f" AND e.at {sign} %s"
+            values.append(moment if _is_postgres() else str(moment.astimezone(UTC).replace(tzinfo=None)))
+    if ref is not None:
+        text += " AND e.object_kind = %s AND e.object_id = %s"
+        values += ref
+    with connection.cursor() as cursor:
+        cursor.execute(f"{text} ORDER BY 1", values)
+        return [row[0] for row in cursor.fetchall()]

@@ -66,6 +66,19 @@ class Head(models.Model):
         constraints = [models.UniqueConstraint(fields=["tree", "size"], name="ledger_head_size")]
 
 
+class Stamp(models.Model):
+    """A time stamp (RFC 3161) over the signed text of a head."""
+
+    tree = models.PositiveSmallIntegerField()
+    size = models.BigIntegerField()
+    at = models.DateTimeField()
+    authority = models.CharField(max_length=300)
+    token = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tree", "size"], name="ledger_stamp_once")]
+
+
 class Salt(models.Model):
     """The salt of one commitment. Deleting it makes the value unknowable and leaves every proof valid."""
 

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Min
 
 from thanglong.core.ledger import models, rules
-from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef, Tree
+from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef, Stamp, Tree, Wanted
 from thanglong.kit.errors import N_, NotFound
 from thanglong.stores import ledger as store
 
@@ -221,6 +221,29 @@ def heads(tree: Tree) -> Iterator[Head]:
     """All heads of a tree, oldest first."""
     rows = models.Head.objects.filter(tree=tree.year).order_by("size")
     return (_head(row, tree) for row in rows.iterator(chunk_size=BATCH))
+
+
+def tiles_of(tree: Tree, size: int, wanted: Wanted) -> list[int]:
+    """Numbers of the tiles of a tree in which entries stand that an export takes."""
+    ref = (wanted.ref.kind, wanted.ref.id) if wanted.ref else None
+    return store.tiles_of(tree.start, tree.start + size, wanted.since, wanted.until, ref)
+
+
+def add_stamp(stamp: Stamp) -> None:
+    """Insert a time stamp."""
+    row = models.Stamp(tree=stamp.year, size=stamp.size, at=stamp.at, authority=stamp.authority, token=stamp.token)
+    row.save(force_insert=True)
+
+
+def stamps(year: int) -> list[Stamp]:
+    """The time stamps of a year, oldest first."""
+    rows = models.Stamp.objects.filter(tree=year).order_by("size")
+    return [Stamp(row.tree, row.size, row.at, row.authority, bytes(row.token)) for row in rows]
+
+
+def newest_stamp() -> Stamp | None:
+    row = models.Stamp.objects.order_by("-tree", "-size").first()
+    return Stamp(row.tree, row.size, row.at, row.authority, bytes(row.token)) if row else None
 
 
 def nodes(tree: Tree) -> Iterator[tuple[int, int, bytes]]:

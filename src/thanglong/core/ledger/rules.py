@@ -160,9 +160,14 @@ def head_text(origin: str, size: int, root: bytes, at: datetime) -> bytes:
     return tlog.checkpoint_text(origin, size, root, moment(at))
 
 
+def signed_text(head: Head) -> bytes:
+    """The text that a head's signature is over."""
+    return head_text(head.origin, head.size, bytes.fromhex(head.root), head.at)
+
+
 def checkpoint(head: Head) -> bytes:
     """The head as a signed note (C2SP tlog-checkpoint): the same signature over the same text."""
-    text = head_text(head.origin, head.size, bytes.fromhex(head.root), head.at)
+    text = signed_text(head)
     key = tlog.key_hash(head.origin, bytes.fromhex(head.key))
     return tlog.Note(text, ((head.origin, key, bytes.fromhex(head.signature)),)).encode()
 
@@ -181,7 +186,7 @@ def signed(head: Head) -> bool:
     """Whether the head's signature is that of its key."""
     try:
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(head.key))
-        key.verify(bytes.fromhex(head.signature), head_text(head.origin, head.size, bytes.fromhex(head.root), head.at))
+        key.verify(bytes.fromhex(head.signature), signed_text(head))
     except (InvalidSignature, ValueError):
         return False
     return True
@@ -253,3 +258,37 @@ def verify_bundle(value: Any, public_key: str | None = None) -> str | None:
         return verify(proof, public_key or signed_head.key)
     except (KeyError, TypeError, ValueError, AttributeError):
         return wrong
+
+
+def grown(value: Any, old: Head, new: Head) -> str | None:
+    """Check a consistency document between two heads one trusts to be signed; None when it holds, else what does not.
+
+    Every step must begin with the head at which the last one ended; a year begins with an entry that names the final
+    head of the year before.
+    """
+    try:
+        here = old
+        for step in value["steps"]:
+            if "entry" in step:
+                fault, here = _next_year(step["entry"], here, new.key)
+            else:
+                begin, end = read_head(step["old"]), read_head(step["new"])
+                path = [bytes.fromhex(item) for item in step["path"]]
+                roots = bytes.fromhex(begin.root), bytes.fromhex(end.root)
+                fits = begin == here and begin.origin == end.origin and end.key == new.key and signed(end)
+                held = fits and merkle.verify_consistency(begin.size, end.size, *roots, path)
+                fault, here = None if held else N_("The ledger was rewritten: it does not contain the older head."), end
+            if fault:
+                return fault
+        return None if here == new else N_("The proof ends at another head than the newest one.")
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return N_("This is no proof of this ledger's format.")
+
+
+def _next_year(document: Any, last: Head, key: str) -> tuple[str | None, Head]:
+    """The head of the year that an opening entry begins, and what is wrong with it."""
+    fault = verify_bundle(document, key)
+    head = read_head(document["head"])
+    if fault is None and (document["index"] != 0 or not opens_after(from_body(document["entry"]), last)):
+        fault = N_("The year does not begin with the final head of the year before.")
+    return fault, head

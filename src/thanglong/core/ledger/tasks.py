@@ -8,6 +8,11 @@ def seal() -> None:
     service.seal_and_publish()
 
 
+def stamp() -> None:
+    """Have the newest head stamped by the time-stamping authority, when one is set and an hour has passed."""
+    service.stamp()
+
+
 def health() -> str | None:
     """None when sealing keeps up, else why not."""
     return service.backlog()

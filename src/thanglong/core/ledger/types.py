@@ -131,3 +131,23 @@ class Line:
     unit: str
     verb: str
     object: ObjectRef
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which entries an export takes: those of a period (moments, ``until`` not included), or about one object."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    ref: ObjectRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A time stamp (RFC 3161, DER) over the signed text of a head: proof by another that the head stood then."""
+
+    year: int
+    size: int
+    at: datetime
+    authority: str
+    token: bytes

@@ -35,6 +35,7 @@ ACTIONS: Mapping[str, str] = {
     "cases.reopen": N_("reopen cases"),
     "centre.view": N_("see the operations centre"),
     "ledger.read": N_("read the ledger"),
+    "ledger.erase": N_("erase personal values from the ledger"),
     "measures.view": N_("see measures"),
     "measures.manage": N_("manage measures"),
     "people.view": N_("see people"),
@@ -48,6 +49,9 @@ ACTIONS: Mapping[str, str] = {
     "things.write": N_("change things on the map"),
     "tokens.manage": N_("manage access keys"),
 }
+
+# What a stand-in does not get: the right to pass rights on, and the keys of the house.
+WITHHELD = frozenset({"people.grant", "people.manage", "system.manage", "tokens.manage"})
 
 # What the scopes of an access key let through; the key's owner must hold the action as well.
 SCOPES: Mapping[str, frozenset[str]] = {
@@ -78,13 +82,17 @@ SCOPE_NAMES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A set of actions with a name in both languages; ``rank`` sorts, highest first."""
+    """A set of actions with a name in both languages; ``rank`` sorts, highest first.
+
+    Whoever holds a role with ``second_factor`` must sign in with one, and set one up at the next sign-in.
+    """
 
     key: str
     name_vi: str
     name_en: str
     actions: frozenset[str]
     rank: int = 0
+    second_factor: bool = False
 
 
 _VIEW = frozenset({"cases.view", "centre.view", "measures.view", "people.view", "places.view", "things.view"})
@@ -128,11 +136,16 @@ class AccountInfo:
     phone: str = ""
     is_active: bool = True
     language: str = "vi"
+    citizen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """``account`` holds ``role`` in ``unit`` and below, from the first to the last day (None: open)."""
+    """``account`` holds ``role`` in ``unit`` and below, from the first to the last day (None: open).
+
+    ``releases``: a full-time secondment, during which regular posts rest. ``standing_in_for`` names the official on
+    leave from whose membership this one is derived: it carries their work, but no administration (``WITHHELD``).
+    """
 
     id: UUID
     account: UUID
@@ -142,6 +155,8 @@ class Membership:
     valid_to: date | None
     kind: Kind
     granted_by: UUID | None = None
+    releases: bool = False
+    standing_in_for: UUID | None = None
 
     def valid_on(self, day: date) -> bool:
         """Whether it holds on ``day``; both days are included."""
@@ -170,6 +185,8 @@ class Token:
     expires_at: datetime | None
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    types: frozenset[str] = frozenset()
+    client: UUID | None = None
 
     def alive(self, now: datetime) -> bool:
         """Whether it may be used at ``now``."""

@@ -142,7 +142,30 @@ class Worker:
         self._stop.set()
 
     def run(self) -> None:
-        next_run = {item.task: clock.monotonic() for item in bus.periodic}
+        alone = [threading.Thread(target=self._run_apart, args=(item,)) for item in bus.periodic if item.apart]
+        for thread in alone:
+            thread.start()
+        try:
+            self._run_jobs()
+        finally:
+            self._stop.set()
+            for thread in alone:
+                thread.join(10.0)
+
+    def _run_apart(self, item: bus.Periodic) -> None:
+        """A periodic task in its own thread, with its own connection."""
+        due = clock.monotonic()
+        while not self._stop.wait(max(0.0, due - clock.monotonic())):
+            due = clock.monotonic() + item.seconds
+            close_old_connections()
+            try:
+                bus.tasks[item.task]()
+            except Exception:
+                log.exception("periodic task %s failed", item.task)
+        connection.close()
+
+    def _run_jobs(self) -> None:
+        next_run = {item.task: clock.monotonic() for item in bus.periodic if not item.apart}
         while not self._stop.is_set():
             close_old_connections()
             busy = self._run_periodic(next_run)
@@ -157,7 +180,7 @@ class Worker:
     def _run_periodic(self, next_run: dict[str, float]) -> bool:
         busy = False
         for item in bus.periodic:
-            if clock.monotonic() < next_run[item.task] or self._stop.is_set():
+            if item.apart or clock.monotonic() < next_run[item.task] or self._stop.is_set():
                 continue
             next_run[item.task] = clock.monotonic() + item.seconds
             begun = clock.monotonic()

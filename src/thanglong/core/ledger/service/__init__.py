@@ -2,14 +2,18 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext
 
 from thanglong.core.ledger import repository, rules
-from thanglong.core.ledger.service import audit, tiles, tree
-from thanglong.core.ledger.types import Entry, Head, Line, NewEntry, ObjectRef, Proof, Report
+from thanglong.core.ledger.service import audit, bundles, continuity, tiles, tree
+from thanglong.core.ledger.service.stamps import stamp as stamp
+from thanglong.core.ledger.service.stamps import stamped_at as stamped_at
+from thanglong.core.ledger.service.stamps import stamps as stamps
+from thanglong.core.ledger.types import Entry, Head, Line, NewEntry, ObjectRef, Proof, Report, Wanted
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import N_, NotFound
 from thanglong.kit.ports import JSON, Actor
@@ -148,17 +152,25 @@ def export_proof(entry_id: int) -> dict[str, Any]:
     return rules.bundle(prove(entry_id))
 
 
-def consistency(old: int, new: int, year: int | None = None) -> dict[str, Any]:
-    """The proof, as JSON, that a year's ledger of ``new`` entries begins with that of ``old``; the newest year's when
-    none is given. NotFound: no such heads."""
+def consistency(old: int, new: int, year: int | None = None, old_year: int | None = None) -> dict[str, Any]:
+    """The proof, as JSON, that the ledger under the head of ``new`` entries grew out of that under the head of ``old``.
+
+    Both of the newest year when none is given; ``old_year`` names an earlier one. ``rules.grown`` checks it. NotFound:
+    no such heads.
+    """
     if year is None:
         newest = repository.newest_tree()
         year = newest.year if newest else 0
-    before, after = repository.head_of(year, old), repository.head_of(year, new)
-    if before is None or after is None or old > new:
-        raise NotFound(N_("There is no signed head of this size."))
-    path = [item.hex() for item in tree.consistency(year, old, new)]
-    return {"format": rules.FORMAT, "old": head_document(before), "new": head_document(after), "path": path}
+    return continuity.document((year if old_year is None else old_year, old), (year, new))
+
+
+def export(target: Path, wanted: Wanted, progress: Callable[[int, int], None] = lambda done, total: None) -> int:
+    """Write a bundle that is checked without the platform (a zip); the number of entries in it.
+
+    It holds whole blocks of 256 entries: those wanted and their neighbours. NotFound when nothing fits.
+    """
+    seal()
+    return bundles.write(target, wanted, progress)
 
 
 def check(max_wait: float = 60.0) -> Report:
@@ -185,6 +197,21 @@ def forget(entry_ids: Sequence[int], name: str | None = None) -> int:
     """Erase the salts of entries (of one name or all): values become unknowable, proofs stay valid. How many."""
     with repository.atomic():
         return repository.delete_salts(entry_ids, name)
+
+
+def erase_values(actor: Actor, ref: ObjectRef, name: str | None = None) -> int:
+    """Make the personal values (of one name or all) in every entry about an object unreadable for ever; how many.
+
+    Needs ``ledger.erase``. The proofs stay valid; that it was done is entered too. Nothing left to erase: no entry.
+    """
+    ports.require(actor, "ledger.erase")
+    with repository.atomic():
+        ids = [item.id for item in repository.entries_of(ref)]
+        count = repository.delete_salts(ids, name)
+        if count:
+            facts: dict[str, JSON] = {"values": count} if name is None else {"values": count, "name": name}
+            append(actor, "ledger.values_erased", ref, facts=facts)
+    return count
 
 
 def tell(item: Entry) -> Line:
