@@ -12,8 +12,8 @@ import httpx
 class Citizens:
     """Clients that send reports without end and note what was acknowledged; each retries with the same key."""
 
-    def __init__(self, address: str, count: int) -> None:
-        self.address = address
+    def __init__(self, address: str, count: int, pause: float = 0.0) -> None:
+        self.address, self.pause = address, pause
         self.acknowledged: dict[str, str] = {}
         self.sent: set[str] = set()
         self.refused: list[str] = []
@@ -55,6 +55,7 @@ class Citizens:
                     continue
                 if answer.status_code in (200, 201):
                     self.acknowledged[key] = answer.json()["number"]
+                    time.sleep(self.pause)
                     break
                 if answer.status_code < 500:
                     self.refused.append(f"{answer.status_code} {answer.text[:300]}")

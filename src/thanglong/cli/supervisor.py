@@ -18,6 +18,8 @@ from thanglong.kit import clock
 
 PR_SET_PDEATHSIG = 1
 GRACE = 12.0
+STEADY = 3.0
+"""Seconds after which a process counts as having come up."""
 
 
 def _die_with_parent() -> None:
@@ -82,10 +84,12 @@ class Supervisor:
                 return
             child.kill_group(signal.SIGKILL)
             lived = clock.monotonic() - child.started
-            child.pause = 0.5 if lived > 30 else min(child.pause * 2, 15.0)
+            steady = lived > STEADY
+            child.pause = 0.25 if steady else min(child.pause * 2, 15.0)
             child.restarts += 1
             child.process = None
-            child.not_before = clock.monotonic() + (0.0 if child.restarts == 1 else child.pause)
+            # what had come up is started again at once; what dies while it starts is given more and more time
+            child.not_before = clock.monotonic() + (0.0 if steady or child.restarts == 1 else child.pause)
             self._say(f"{child.name} ended with {code} after {lived:.0f} s; starting it again")
         if clock.monotonic() >= child.not_before:
             self._start(child)
