@@ -41,13 +41,14 @@ class Column:
         """The value of the column's expression, and whether the column allows it."""
         value = self.code(frame)
         if self.wanted is not None and value is not None and type(value) is not self.quick:
-            value, right = coerce(frame[0], value, self.wanted)
-            if not right:
-                run: Run = frame[0]
-                return run.null("type", "The value is not of the declared type", self.name, kind(value)), False
+            made, right = coerce(frame[0], value, self.wanted)
+            if right:
+                value = made
+            else:  # the cells still see it, and a cell of another type does not match
+                frame[0].null("type", "The value is not of the declared type", self.name, kind(value))
         frame[self.cell] = value
         if self.allowed is not None and value is not None and self.allowed(frame) is not True:
-            run = frame[0]
+            run: Run = frame[0]
             return run.null("constraint", "The value is not among those the column allows", self.name), False
         return value, True
 

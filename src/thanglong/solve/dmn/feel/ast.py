@@ -93,6 +93,14 @@ class Path(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Descend(Node):
+    """``source...name``: the entries of this name at every depth (DMN 1.6)."""
+
+    source: Node
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Filter(Node):
     source: Node
     condition: Node

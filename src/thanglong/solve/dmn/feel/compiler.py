@@ -11,9 +11,12 @@ from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.layout import Code, Frame, Place
 from thanglong.solve.dmn.feel.operators import ARITHMETIC, compare, equal, matches, negate
 from thanglong.solve.dmn.feel.properties import get_property
-from thanglong.solve.dmn.feel.run import Run
+from thanglong.solve.dmn.feel.run import Exhausted, Run
 from thanglong.solve.dmn.feel.types import instance, resolve
 from thanglong.solve.dmn.feel.values import Function, Range, Value
+
+DEPTH = 100
+"""Deepest nesting of contexts and lists that the descendant operator walks."""
 
 
 def compile_node(node: ast.Node, place: Place) -> Code:
@@ -274,6 +277,31 @@ def read_path(run: Run, value: Value, name: str) -> Value:
     return result if found else run.null("unknown", "The value has no such property", name, kind(value))
 
 
+def _descend(node: ast.Descend, place: Place) -> Code:
+    source, name = compile_node(node.source, place), node.name
+
+    def gather(frame: Frame) -> Value:
+        found: list[Value] = []
+        _find_all(frame[0], source(frame), name, found, 0)
+        return found
+
+    return gather
+
+
+def _find_all(run: Run, value: Value, name: str, found: list[Value], depth: int) -> None:
+    run.spend(1)
+    if depth > DEPTH:
+        raise Exhausted(f"contexts may be nested {DEPTH} deep")
+    if type(value) is dict:
+        for key, inner in value.items():
+            if key == name:
+                found.append(inner)
+            _find_all(run, inner, name, found, depth + 1)
+    elif type(value) is list:
+        for inner in value:
+            _find_all(run, inner, name, found, depth + 1)
+
+
 def _if(node: ast.If, place: Place) -> Code:
     condition, then, otherwise = (compile_node(part, place) for part in (node.condition, node.then, node.otherwise))
 
@@ -348,6 +376,7 @@ _COMPILERS: dict[type, Callable[[Any, Place], Code]] = {
     ast.In: _in,
     ast.InstanceOf: _instance,
     ast.Path: _path,
+    ast.Descend: _descend,
     ast.If: _if,
     ast.Lambda: _lambda,
     ast.UnaryTests: _tests,

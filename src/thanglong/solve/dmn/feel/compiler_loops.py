@@ -10,6 +10,7 @@ from thanglong.solve.dmn.feel import ast
 from thanglong.solve.dmn.feel.compiler import compile_node
 from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.layout import Code, Frame, Place
+from thanglong.solve.dmn.feel.operators import compare
 from thanglong.solve.dmn.feel.run import ITEMS, Exhausted, Run
 from thanglong.solve.dmn.feel.values import Date, Range, Value, date_of
 
@@ -87,6 +88,9 @@ def domain(run: Run, first: Value, last: Value, ranged: bool) -> Iterator[Value]
     if type(first) is list:
         return iter(first)
     if type(first) is Range:
+        if (compare(first.low, first.high) or 0) > 0:
+            run.null("type", "A range that ends before it begins cannot be run through")
+            return None
         inside = _count(run, first.low, first.high)
         if inside is None:
             return None
@@ -167,6 +171,8 @@ def make_for(loops: list[Loop], partial: int, body: Code, live: bool) -> Code:
                 frame[0].spend(len(made))
             frame[partial] = made if live else made.copy()
             made.append(body(frame))
+            if len(made) > ITEMS:
+                raise Exhausted(f"a list may have {ITEMS} items")
             return False
 
         return made if run_loops(frame, loops, visit) else None

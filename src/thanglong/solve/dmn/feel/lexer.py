@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import regex  # type: ignore[import-untyped]
 
-from thanglong.solve.dmn.feel.names import ANY_PIECE, PIECE, SPACE, WORD
+from thanglong.solve.dmn.feel.names import ANY_PIECE, PIECE, SPACE, START, WORD
 
 LENGTH = 100_000
 """Longest expression accepted, in characters."""
@@ -12,6 +12,7 @@ _BLANK = regex.compile(rf"(?:[{SPACE}]+|//[^\n\r]*|/\*(?s:.*?)\*/)+")
 _NUMBER = regex.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9}(?![0-9]))?")
 _STRING = regex.compile(r'"((?:[^"\\]|\\(?s:.))*+)"')
 _ESCAPE = regex.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{6})|(.))", regex.S)
+_DESCEND = regex.compile(rf"\.\.\.(?=[{SPACE}]*[{START}])")
 _SIGNS = ("**", "<=", ">=", "!=", "..", "->")
 _PLAIN = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 
@@ -62,6 +63,8 @@ class Scanner:
         one = pair[:1]
         plain = found or not one or one.isdigit() or one == '"'
         self._sign = pair if pair in _SIGNS else "" if plain else one
+        if pair == ".." and _DESCEND.match(text, at):
+            self._sign = "..."
         self._word = found[0] if found else ""
         self._there = at
 

@@ -22,6 +22,7 @@ from thanglong.solve.dmn.feel.values import (
     date_of,
     month_length,
     time_offset,
+    zone_local,
 )
 
 
@@ -125,7 +126,7 @@ def matches(value: Value, test: Value) -> bool | None:
     if kind_test is list:
         if equal(value, test) is True:
             return True
-        return any(matches(value, item) is True for item in test)
+        return any((within(value, item) if type(item) is Range else equal(value, item)) is True for item in test)
     return equal(value, test)
 
 
@@ -240,7 +241,10 @@ def shift(value: Date | Time | DateTime, nanos: int) -> Value:
         return Time((value.nanos + nanos) % DAY, value.offset, value.zone)
     if isinstance(value, Date):
         return date_of((value.ordinal() * DAY + nanos) // DAY)
-    days, rest = divmod(value.local() + nanos, DAY)
+    if value.time.zone is not None:  # a duration is time that passes: over a change of clocks too
+        days, rest = divmod(zone_local(value.time.zone, value.instant() + nanos), DAY)
+    else:
+        days, rest = divmod(value.local() + nanos, DAY)
     day = date_of(days)
     return DateTime(day, Time(rest, value.time.offset, value.time.zone)) if day else None
 

@@ -134,6 +134,9 @@ class Parser:
             if sign == ".":
                 self.scan.take(".")
                 node = ast.Path(node, self._field())
+            elif sign == "...":
+                self.scan.take("...")
+                node = ast.Descend(node, self._field())
             elif sign == "[" and not self.bare_end:
                 node = self._filter(node)
             elif sign == "(":

@@ -118,6 +118,10 @@ def _path(node: ast.Path) -> tuple[str, int]:
     return f"{_source(node.source)}.{node.name}", _POSTFIX
 
 
+def _descend(node: ast.Descend) -> tuple[str, int]:
+    return f"{_source(node.source)}...{node.name}", _POSTFIX
+
+
 def _source(node: ast.Node) -> str:
     """What a point, a filter or a call follows; a number would swallow the point, a type the bracket."""
     text, level = _write(node)
@@ -189,6 +193,7 @@ _WRITERS: dict[type, Callable[[Any], tuple[str, int]]] = {
     ast.In: _in,
     ast.InstanceOf: _instance,
     ast.Path: _path,
+    ast.Descend: _descend,
     ast.Filter: _filter,
     ast.Call: _call,
     ast.If: _if,

@@ -19,7 +19,7 @@ from thanglong.solve.dmn.feel.values import (
 
 _DATE = regex.compile(r"(-?)([1-9][0-9]{4,8}|[0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = regex.compile(
-    r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9})[0-9]*)?(Z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?|@[A-Za-z0-9_+\-/]+)?"
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,9})[0-9]*)?([Zz]|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?|@[A-Za-z0-9_+\-/]+)?"
 )
 _DAYS = regex.compile(r"(-?)P(?:([0-9]+)D)?(?:T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)(?:\.([0-9]*))?S)?)?")
 _MONTHS = regex.compile(r"(-?)P(?:([0-9]+)Y)?(?:([0-9]+)M)?")
@@ -54,7 +54,7 @@ def parse_time(text: str) -> Time | None:
 def _zoned(nanos: int, mark: str | None) -> Time | None:
     if mark is None:
         return Time(nanos)
-    if mark == "Z":
+    if mark in ("Z", "z"):
         return Time(nanos, 0)
     if mark[0] == "@":
         return Time(nanos, None, mark[1:]) if zone(mark[1:]) else None

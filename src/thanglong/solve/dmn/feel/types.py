@@ -192,7 +192,9 @@ def _convert(run: object, value: Value, wanted: Type, depth: int) -> tuple[Value
     if value is None:
         return None, True
     if isinstance(value, list) and wanted.kind not in ("list", "Any"):
-        return _convert(run, value[0], wanted, depth + 1) if len(value) == 1 else (None, False)
+        if len(value) != 1 or isinstance(value[0], list):
+            return None, False
+        return _convert(run, value[0], wanted, depth + 1)
     if wanted.kind == "list" and not isinstance(value, list):
         value = [value]
     if wanted.kind == "date and time" and isinstance(value, Date):

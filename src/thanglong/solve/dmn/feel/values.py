@@ -201,6 +201,33 @@ def zone_offset(name: str, day: Date, nanos: int) -> int | None:
     return None if delta is None else int(delta.total_seconds())
 
 
+def zone_local(name: str, instant: int) -> int:
+    """Local nanoseconds in the zone (on the scale of :meth:`DateTime.local`) of an instant."""
+    offset = 0
+    for _ in range(3):  # the offset depends on the local time and the local time on the offset
+        days, nanos = divmod(instant + offset * SECOND, DAY)
+        day = date_of(days)
+        if day is None:
+            return instant
+        found = _offset_at(name, day, nanos, instant)
+        if found == offset:
+            break
+        offset = found
+    return instant + offset * SECOND
+
+
+def _offset_at(name: str, day: Date, nanos: int, instant: int) -> int:
+    """Seconds east of UTC in the zone at an instant, whose local day is about ``day``."""
+    found = zone(name)
+    if found is None or not 2 <= day.year <= 9998:
+        return zone_offset(name, day, nanos) or 0
+    from datetime import UTC, datetime, timedelta
+
+    moment = datetime(1, 1, 1, tzinfo=UTC) + timedelta(seconds=instant // SECOND - 86_400)
+    delta = moment.astimezone(found).utcoffset()
+    return int(delta.total_seconds()) if delta else 0
+
+
 def time_offset(value: Time) -> int | None:
     """Seconds east of UTC of a time of day; a zone's offset is that of its winter (standard) time, which is the same on
     every day of every year, so that a comparison does not depend on the day it is made."""
