@@ -217,11 +217,13 @@ def run(many: int, seed: int, store: str, scale: str = "0.001") -> dict[str, Any
 
 def wrong(found: dict[str, Any]) -> list[str]:
     """What must not be, in words; empty when the run was clean."""
-    faults = [
-        f"{found[key]} {name}"
-        for key, name in (("lost", "lost"), ("doubled", "doubled"), ("without_ledger", "apart from the ledger"), ("backwards", "out of order"))
-        if found[key]
-    ]  # fmt: skip
+    names = {
+        "lost": "lost",
+        "doubled": "doubled",
+        "without_ledger": "apart from the ledger",
+        "backwards": "out of order",
+    }
+    faults = [f"{found[key]} {name}" for key, name in names.items() if found[key]]
     faults += [f"refused: {text}" for text in found["refused"]]
     return faults + ([] if found["intact"] == "ok" else [f"integrity: {found['intact']}"])
 
@@ -247,11 +249,12 @@ def main() -> None:
     )
     name = f"{found['rounds']} kill -9 rounds on {found['store']}"
     longest = max(max(seconds) for seconds in found["back"].values())
+    total = f"{found['reports'] + found['device_writes']} acknowledged"
     for metric, value, unit, versus, ratio in (
-        (f"lost after {name}", found["lost"], "acknowledged writes", f"{found['reports'] + found['device_writes']} acknowledged", None),
+        (f"lost after {name}", found["lost"], "acknowledged writes", total, None),
         (f"doubled after {name}", found["doubled"], "cases", "", None),
         (f"longest until well again, {name}", round(longest, 1), "s", "goal 10 s", round(longest / 10, 2)),
-    ):  # fmt: skip
+    ):
         line = {"area": "crash", "metric": metric, "value": value, "unit": unit, "versus": versus, "ratio": ratio}
         print("RESULT " + json.dumps(line))
     sys.exit(1 if faults else 0)
