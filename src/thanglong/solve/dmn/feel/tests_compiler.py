@@ -48,7 +48,7 @@ def _one(test: ast.Node, place: Place, cell: int) -> Code:
 
         def asked(frame: Frame) -> Value:
             found = code(frame)
-            return found if isinstance(found, bool) else matches(frame[cell], found)
+            return found if found is None or isinstance(found, bool) else matches(frame[cell], found)
 
         return asked
 
