@@ -9,11 +9,12 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 WIDTH = 256
 HASH = 32
 MAX_ENTRY = 0xFFFF
-ED25519 = b"\x01"
+ED25519, COSIGNATURE = b"\x01", b"\x04"
 
 
 def path(level: int | str, index: int, width: int = WIDTH) -> str:
@@ -69,9 +70,9 @@ def first(data: bytes, count: int) -> bytes:
     return data[:at]
 
 
-def key_hash(name: str, public: bytes) -> bytes:
+def key_hash(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
     """The four bytes by which a note names the key that signed it."""
-    return hashlib.sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+    return hashlib.sha256(name.encode() + b"\n" + kind + public).digest()[:4]
 
 
 def verifier_key(name: str, public: bytes) -> str:
@@ -101,6 +102,26 @@ class Note:
             f"\u2014 {name} {base64.b64encode(key + signature).decode()}\n" for name, key, signature in self.signatures
         )
         return self.text + b"\n" + "".join(lines).encode()
+
+
+class Signer(Protocol):
+    """An Ed25519 key."""
+
+    public: bytes
+
+    def sign(self, message: bytes) -> bytes: ...
+
+
+def cosigned(data: bytes, name: str, key: Signer, at: int) -> bytes:
+    """A checkpoint's note with a witness's signature added (C2SP tlog-cosignature v1), seen at ``at`` (POSIX s)."""
+    note = parse_note(data)
+    signature = at.to_bytes(8, "big") + key.sign(cosigned_text(note.text, at))
+    return Note(note.text, (*note.signatures, (name, key_hash(name, key.public, COSIGNATURE), signature))).encode()
+
+
+def cosigned_text(text: bytes, at: int) -> bytes:
+    """What a witness signs."""
+    return b"cosignature/v1\ntime %d\n%b" % (at, text)
 
 
 def parse_note(data: bytes) -> Note:

@@ -211,6 +211,13 @@ def head(year: int | None = None) -> Head | None:
     return _head(row, tree_of(row.tree)) if row else None
 
 
+def newest_heads(limit: int) -> list[Head]:
+    """The newest heads of all years, newest first."""
+    rows = models.Head.objects.order_by("-tree", "-size")[:limit]
+    known = {item.year: item for item in trees()}
+    return [_head(row, known[row.tree]) for row in rows]
+
+
 def head_of(year: int, size: int) -> Head | None:
     """The head of a year's tree of ``size`` leaves."""
     row = models.Head.objects.filter(tree=year, size=size).first()

@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from thanglong.core.ledger import service
+from thanglong.core.ledger import rules, service
 from thanglong.core.ledger.types import Entry
 from thanglong.kit.errors import N_, Invalid, NotFound
 
 SHOWN = 15
+TWO_SIZES = N_("Give the sizes of two heads as whole numbers: old and new.")
 
 
 @require_safe
@@ -33,6 +34,9 @@ def overview(request: HttpRequest) -> HttpResponse:
             "older": items[SHOWN - 1].id if len(items) > SHOWN else None,
             "first": not before,
             "missed": bool(request.GET.get("entry")),
+            "years": service.years(),
+            "stamp": service.newest_stamp(),
+            "address": request.build_absolute_uri("/").rstrip("/"),
         },
     )
 
@@ -42,18 +46,76 @@ def head(request: HttpRequest) -> JsonResponse:
     """The newest head as JSON: what a witness keeps."""
     newest = service.head()
     if newest is None:
-        raise NotFound(N_("The ledger is empty: nothing has happened yet."))
+        raise NotFound(service.EMPTY)
     return JsonResponse(service.head_document(newest))
 
 
 @require_safe
 def consistency(request: HttpRequest) -> JsonResponse:
-    """The proof that the tree of ``?new`` leaves begins with that of ``?old`` leaves (both sizes of signed heads)."""
-    try:
-        old, new = int(request.GET["old"]), int(request.GET["new"])
-    except (KeyError, ValueError):
-        raise Invalid(N_("Give the sizes of two heads as whole numbers: old and new.")) from None
-    return JsonResponse(service.consistency(old, new))
+    """The proof that the ledger under the head of ``?new`` leaves grew out of that under the head of ``?old`` leaves.
+
+    ``?year`` names the year of both (the newest when left out), ``?old_year`` an earlier one for the old head.
+    """
+    old, new, year, old_year = _asked(request)
+    if old is None or new is None:
+        raise Invalid(TWO_SIZES)
+    return JsonResponse(service.consistency(old, new, year, old_year))
+
+
+def _asked(request: HttpRequest) -> tuple[int | None, ...]:
+    """The whole numbers ``old``, ``new``, ``year`` and ``old_year`` of a query; None for one that is not given."""
+    given = [request.GET.get(name, "").strip() for name in ("old", "new", "year", "old_year")]
+    if any(text and not (text.isdecimal() and len(text) < 19) for text in given):
+        raise Invalid(TWO_SIZES)
+    return tuple(int(text) if text else None for text in given)
+
+
+@require_safe
+def growth(request: HttpRequest) -> HttpResponse:
+    """Does the ledger of today contain the head that somebody kept? In plain words, for any two heads."""
+    newest = service.head()
+    context: dict[str, Any] = {"head": newest, "heads": service.heads(20), "given": request.GET, "fault": ""}
+    if request.GET and newest is not None:
+        try:
+            old, new, year, old_year = _asked(request)
+            if old is None:
+                raise Invalid(TWO_SIZES)
+            target = (new or newest.size, year or newest.year)
+            proof = service.consistency(old, *target, old_year or target[1])
+            context |= {"proof": proof, "old": rules.read_head(proof["old"]), "new": rules.read_head(proof["new"])}
+            fault = rules.grown(proof, context["old"], context["new"])
+            context["broken"] = gettext(fault) if fault else ""
+            context["query"] = request.GET.urlencode()
+        except (Invalid, NotFound) as error:
+            context["fault"] = gettext(error.text)
+    return render(request, "ledger/growth.html", context)
+
+
+@require_safe
+def checkpoint(request: HttpRequest, year: int | None = None) -> HttpResponse:
+    """The newest head as a signed note (C2SP tlog-checkpoint)."""
+    answer = HttpResponse(service.published(year, "checkpoint"), content_type="text/plain; charset=utf-8")
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
+@require_safe
+def tile(request: HttpRequest, year: int, name: str) -> HttpResponse:
+    """A tile of hashes or a bundle of entries (C2SP tlog-tiles): never changes once it is there."""
+    answer = HttpResponse(service.published(year, f"tile/{name}"), content_type="application/octet-stream")
+    answer["Cache-Control"] = "public, max-age=31536000, immutable"
+    return answer
+
+
+@require_safe
+def newest_tile(request: HttpRequest, name: str) -> HttpResponse:
+    """A tile of the newest year; where it stands changes with the year, so only the target may be kept."""
+    head = service.head()
+    if head is None:
+        raise NotFound(service.EMPTY)
+    answer = HttpResponseRedirect(reverse("ledger:tile", args=[head.year, name]))
+    answer["Cache-Control"] = "no-cache"
+    return answer
 
 
 @require_safe

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from thanglong.core.ledger import repository, rules
 from thanglong.core.ledger.service import audit, bundles, continuity, tiles, tree
+from thanglong.core.ledger.service.stamps import newest_stamp as newest_stamp
 from thanglong.core.ledger.service.stamps import stamp as stamp
 from thanglong.core.ledger.service.stamps import stamped_at as stamped_at
 from thanglong.core.ledger.service.stamps import stamps as stamps
@@ -115,6 +116,17 @@ def head() -> Head | None:
 def head_in(year: int) -> Head | None:
     """The newest signed head of a year: for a year that is over, the final one."""
     return repository.head(year)
+
+
+def heads(limit: int) -> list[Head]:
+    """The newest signed heads of all years, newest first."""
+    return repository.newest_heads(limit)
+
+
+def years() -> list[Head]:
+    """The newest head of every year, newest year first: final but for the first of them."""
+    found = (repository.head(item.year) for item in reversed(repository.trees()))
+    return [item for item in found if item is not None]
 
 
 def public_key() -> str:

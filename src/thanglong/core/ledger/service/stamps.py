@@ -32,6 +32,11 @@ def stamp() -> Stamp | None:
     return made
 
 
+def newest_stamp() -> Stamp | None:
+    """The newest stamp; None when there is none."""
+    return repository.newest_stamp()
+
+
 def stamps(year: int) -> list[Stamp]:
     """The stamps of a year, oldest first."""
     return repository.stamps(year)

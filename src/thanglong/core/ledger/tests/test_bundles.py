@@ -54,9 +54,7 @@ def test_the_whole_ledger(at: clock.Frozen, tmp_path: Path) -> None:
     again = tmp_path / "again.zip"
     service.export(again, Wanted())
     assert target.read_bytes() == again.read_bytes(), "equal ledgers give equal bytes"
-    assert b"0912345678" not in b"".join(
-        zipfile.ZipFile(target).read(n) for n in zipfile.ZipFile(target).namelist()
-    )
+    assert b"0912345678" not in b"".join(zipfile.ZipFile(target).read(n) for n in zipfile.ZipFile(target).namelist())
 
 
 def test_a_period(at: clock.Frozen, tmp_path: Path) -> None:
