@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
+from thanglong.kit.reorganising import Follower
+
 T = TypeVar("T")
 
 
@@ -204,5 +206,8 @@ searchers: Registry[Searcher] = Registry("search source")
 nearby: Registry[Nearby] = Registry("nearby source")
 demo: Registry[DemoStep] = Registry("demo step")
 gauges: Registry[Gauge] = Registry("gauge")
+followers: Registry[Follower] = Registry("follower of a reorganisation")
 
-ALL: tuple[Registry[Any], ...] = (pages, layers, tile_layers, tiles, alarms, health, searchers, nearby, demo, gauges)
+ALL: tuple[Registry[Any], ...] = (
+    pages, layers, tile_layers, tiles, alarms, health, searchers, nearby, demo, gauges, followers,
+)  # fmt: skip

@@ -8,6 +8,8 @@ PHRASES = {
     "case.assigned": N_("Somebody was put in charge of a case."),
     "case.released": N_("A case was given back to its unit."),
     "case.transferred": N_("A case went to another unit."),
+    "case.rehomed": N_("A case went to the unit that took over from its own."),
+    "case.opinion_moved": N_("The unit that took over is asked for its opinion."),
     "case.message": N_("The unit wrote to the reporter."),
     "case.reply": N_("The reporter wrote to the unit."),
     "case.note": N_("A note was left on a case."),
@@ -31,6 +33,7 @@ class CasesConfig(AppConfig):
         from thanglong.core.cases.service.catalogue import check
         from thanglong.core.cases.service.guarding import plug_decisions
         from thanglong.core.cases.service.notifying import escalated
+        from thanglong.core.cases.service.reorganising import OpenCases
         from thanglong.core.cases.types import CaseEscalated
         from thanglong.core.ledger import service as ledger
         from thanglong.kit import bus, registry
@@ -38,6 +41,7 @@ class CasesConfig(AppConfig):
         bus.listen(CaseEscalated, "cases.escalated", escalated)
         for verb, text in PHRASES.items():
             ledger.phrases.add(verb, text)
+        registry.followers.add("cases", OpenCases())
         registry.health.add("cases", registry.Health(check))
         registry.health.add("decisions", registry.Health(decisions.check))
         plug_decisions(lambda ref, data: decisions.decide(ref, data).value)

@@ -24,6 +24,7 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from thanglong.core.ledger import service as ledger
         from thanglong.core.people import demo, tasks
+        from thanglong.core.people.service.reorganising import Memberships
         from thanglong.core.people.views.common import role_name
 
         bus.task("people.prune")(tasks.prune)
@@ -32,6 +33,7 @@ class PeopleConfig(AppConfig):
             "people.people", registry.Page("desk", "people:people", N_("People"), "people", 60, "people.view")
         )
         registry.demo.add("people", registry.DemoStep(build=demo.build, order=30))
+        registry.followers.add("people", Memberships())
         ledger.namers.add("role", role_name)
         ledger.namers.add("unit", unit_of)
         for kind, text in KINDS.items():
@@ -50,7 +52,19 @@ PHRASES = {
     "account.locked": N_("Sign-in to an account was paused after failed tries"),
     "membership.granted": N_("An official was given a role"),
     "membership.ended": N_("An official's role was ended"),
+    "membership.restored": N_("An official's role goes on after all"),
+    "absence.entered": N_("Leave of an official was entered"),
+    "absence.ended": N_("Leave of an official was ended or taken back"),
+    "deputy.entered": N_("An official was named to stand in for a colleague"),
+    "deputy.ended": N_("An official no longer stands in for a colleague"),
+    "factor.added": N_("A second factor was set up for an account"),
+    "factor.removed": N_("A second factor of an account was removed"),
+    "factor.reset": N_("An administrator removed the second factors of an account"),
+    "factor.recovery_used": N_("Somebody signed in with a recovery code"),
+    "factor.copied": N_("A passkey was refused: it seems to be a copy"),
+    "session.ended": N_("Signed-in browsers of an account were signed out"),
     "role.saved": N_("What a role may do was changed"),
     "token.issued": N_("An access key for a program was made"),
+    "token.moved": N_("An access key for a program was limited to a new unit"),
     "token.revoked": N_("An access key for a program was withdrawn"),
 }

@@ -1,6 +1,6 @@
 from django.apps import AppConfig
 
-from thanglong.kit import registry
+from thanglong.kit import bus, registry
 from thanglong.kit.errors import N_
 from thanglong.kit.registry import DemoStep, Page, TileLayer
 
@@ -11,8 +11,10 @@ class PlacesConfig(AppConfig):
 
     def ready(self) -> None:
         from thanglong.core.ledger import service as ledger
-        from thanglong.core.places import demo, service
+        from thanglong.core.places import demo, service, tasks
 
+        bus.task("places.enforce")(tasks.enforce)
+        bus.every(60, "places.enforce")
         version = service.map_version
         registry.tile_layers.add("city", TileLayer("city", service.city_outline, version))
         registry.tile_layers.add("units", TileLayer("units", service.unit_polygons, version, minzoom=7))
@@ -29,4 +31,13 @@ PHRASES = {
     "unit.changed": N_("A unit was changed."),
     "unit.closed": N_("A unit was closed."),
     "unit.succeeded": N_("A unit was taken over by another."),
+    "unit.restored": N_("A unit is what it was before an act that was undone."),
+    "unit.withdrawn": N_("A unit that was to be founded was withdrawn."),
+    "reorganisation.drafted": N_("A reorganisation of units was drafted."),
+    "reorganisation.changed": N_("The draft of a reorganisation was changed."),
+    "reorganisation.discarded": N_("The draft of a reorganisation was given up."),
+    "reorganisation.decided": N_("A reorganisation of units was decided."),
+    "reorganisation.in_force": N_("A reorganisation of units came into force."),
+    "reorganisation.undone": N_("A reorganisation of units was undone before its day."),
+    "reorganisation.reviewed": N_("Somebody looked at what a reorganisation had moved."),
 }

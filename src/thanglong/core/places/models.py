@@ -66,3 +66,50 @@ class Version(models.Model):
     """One row: a token that every change of the module replaces, in its own transaction."""
 
     token = models.CharField(max_length=40)
+
+
+class Reorganisation(models.Model):
+    """A reform of units as one act: drafted, decided, in force or undone."""
+
+    id = models.UUIDField(primary_key=True)
+    state = models.CharField(max_length=12)
+    version = models.PositiveIntegerField(default=1)
+    plan = models.TextField()
+    effective_on = models.DateField()
+    act = models.UUIDField(null=True)
+    drafted_by = models.CharField(max_length=200, default="")
+    changed_at = models.DateTimeField()
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=200, default="")
+    in_force_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=200, default="")
+    # what undoing needs: the states before, and what each follower remembers
+    memo = models.TextField(default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["effective_on"], condition=Q(state="decided"), name="reorganisation_due"),
+        ]
+
+
+class Review(models.Model):
+    """A row of another module that a reorganisation placed by a rule of thumb."""
+
+    id = models.UUIDField(primary_key=True)
+    reorganisation = models.ForeignKey(Reorganisation, on_delete=models.PROTECT, related_name="reviews")
+    kind = models.CharField(max_length=40)
+    ref = models.CharField(max_length=100)
+    label = models.CharField(max_length=300)
+    url = models.CharField(max_length=300, default="")
+    old = models.UUIDField()
+    new = models.UUIDField()
+    reason = models.CharField(max_length=300)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.CharField(max_length=200, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["reorganisation", "kind", "ref"], name="review_once")]
+        indexes = [
+            models.Index(fields=["reorganisation"], condition=Q(done_at__isnull=True), name="review_open"),
+        ]

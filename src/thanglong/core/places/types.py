@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -222,3 +222,180 @@ class ImportReport:
     def ok(self) -> bool:
         """Whether nothing stood in the way."""
         return all(problem.warning for problem in self.problems)
+
+
+class ActState(StrEnum):
+    """Where a reorganisation stands. Undone and in force are final."""
+
+    DRAFT = "draft"
+    DECIDED = "decided"
+    IN_FORCE = "in_force"
+    UNDONE = "undone"
+    DISCARDED = "discarded"
+
+
+class Weighing(StrEnum):
+    """How the shares of a divided unit are found: as given, else from outlines by area, or by points of residents or
+    addresses that the draft brings."""
+
+    GIVEN = "given"
+    AREA = "area"
+    POINTS = "points"
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedUnit:
+    """How a unit will be from the day of effect on: a unit to be founded, or one that lives on with these facts."""
+
+    id: UUID
+    code: str
+    name: str
+    kind: UnitKind
+    parent: UUID | None = None
+    name_en: str = ""
+    lon: float | None = None
+    lat: float | None = None
+    area_km2: float | None = None
+    population: int | None = None
+    boundary: BaseGeometry | None = None
+    boundary_approximate: bool = False
+    founded: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """``share`` (0..1, of the old unit's residents or area) of ``old`` goes to ``new``; None: to be computed."""
+
+    old: UUID
+    new: UUID
+    share: float | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a reorganisation is to do. ``abolished`` units end without a successor (the districts of 2025).
+
+    ``points`` (longitude, latitude, weight) are addresses or residents by which divided units are weighed.
+    """
+
+    act: NewAct
+    units: Sequence[PlannedUnit] = ()
+    parts: Sequence[Part] = ()
+    abolished: Sequence[UUID] = ()
+    weighing: Weighing = Weighing.GIVEN
+    points: Sequence[tuple[float, float, float]] = ()
+    problems: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reorganisation:
+    """A reform of units as one act. ``version`` grows with every step; ``act`` is the legal act once it is decided."""
+
+    id: UUID
+    state: ActState
+    version: int
+    plan: Plan
+    act: UUID | None
+    drafted_by: str
+    changed_at: datetime
+    decided_at: datetime | None = None
+    decided_by: str = ""
+    in_force_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_by: str = ""
+    open_reviews: int = 0
+
+    @property
+    def title(self) -> str:
+        """The number of the act, else its title."""
+        return self.plan.act.number or self.plan.act.title
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """One old unit in a preview: the units that take it over with their shares, largest first, and how they came."""
+
+    old: Unit
+    parts: Sequence[tuple[str, float]]
+    source: Weighing
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a reorganisation would do. ``problems`` that are no warnings stand in the way of the decision."""
+
+    plan: Plan
+    divisions: Sequence[Division]
+    founded: Sequence[PlannedUnit]
+    living_on: Sequence[Unit]
+    closed: Sequence[Unit]
+    lifted: Sequence[Unit]
+    affected: Sequence[Any]
+    problems: Sequence[Problem]
+
+    @property
+    def ok(self) -> bool:
+        """Whether it may be decided."""
+        return all(problem.warning for problem in self.problems)
+
+    @property
+    def divided(self) -> int:
+        """How many old units are divided."""
+        return sum(len(item.parts) > 1 for item in self.divisions)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A row that a reorganisation placed by a rule of thumb, for a person to look at."""
+
+    id: UUID
+    kind: str
+    label: str
+    url: str
+    old: UUID
+    new: UUID
+    reason: str
+    done_at: datetime | None = None
+    done_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reorganised:
+    """Event: a reorganisation was decided, undone or came into force (``state``)."""
+
+    id: UUID
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rebased:
+    """Figures of one geography counted for another.
+
+    ``values`` by unit of the other day; ``exact`` how much of each (0..1) rests on units that were not divided;
+    ``statement`` says in a sentence (a message id with ``params``) how it was done.
+    """
+
+    values: Mapping[UUID, float]
+    exact: Mapping[UUID, float]
+    statement: str
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAddress:
+    """One reading of an address: the rest before the unit (house, street), the unit as named and as it is today.
+
+    ``units`` are those of today (several when the named unit was divided), the largest share first; ``named`` the unit
+    the text speaks of; ``above`` the past unit above it; ``text`` and ``text_before`` are the two spellings.
+    """
+
+    rest: str
+    house: str
+    street: str
+    named: Unit
+    units: tuple[Unit, ...]
+    above: Unit | None
+    text: str
+    text_before: str
+    score: int

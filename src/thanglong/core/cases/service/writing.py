@@ -43,6 +43,7 @@ SENTENCES: Mapping[str, str] = {
     "hold_released": N_("The case may be erased in its time again."),
     "documents_erased": N_("The files were erased when their time was over."),
     "migrated": N_("The case now follows version %(version)s of its rules."),
+    "rehomed": N_("By %(act)s, %(unit)s takes over from %(before)s. Number and deadline stay the same."),
 }
 
 MISSING = N_("A document is missing. Please add it again.")
@@ -194,6 +195,7 @@ _DONE = {
     "return_proposed": N_("proposed a return"),
     "linked": N_("linked the case"),
     "migrated": N_("moved the case to new rules"),
+    "rehomed": N_("gave it to the new unit"),
 }
 
 

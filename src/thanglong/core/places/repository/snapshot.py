@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import numpy as np
@@ -23,7 +23,7 @@ from thanglong.core.places.repository import rows, watch
 from thanglong.core.places.repository.names import Names
 from thanglong.core.places.types import LOCAL_KINDS, Act, Succession, Unit, UnitKind
 from thanglong.kit import clock
-from thanglong.kit.text import sort_key
+from thanglong.kit.text import fold, sort_key, spelled
 from thanglong.solve.lookup import CellIndex
 
 KEPT_VERSIONS = 3
@@ -212,6 +212,18 @@ class History:
         return Names(self.states)
 
     @cached_property
+    def plain_names(self) -> dict[str, tuple[tuple[UUID, UnitKind], ...]]:
+        """Units by every name they bore, without their kind, spelled and folded (see ``kit.text``)."""
+        found: dict[str, dict[tuple[UUID, UnitKind], None]] = {}
+        for unit_id, states in self.states.items():
+            for state in states:
+                if state.kind is not UnitKind.OFFICE:
+                    for name in (state.short_name, state.name):
+                        for key in {spelled(name), fold(name)}:
+                            found.setdefault(key, {})[unit_id, state.kind] = None
+        return {key: tuple(units) for key, units in found.items()}
+
+    @cached_property
     def successions(self) -> tuple[Succession, ...]:
         return tuple(rows.successions())
 
@@ -252,11 +264,18 @@ def _load(token: str) -> History:
 def current() -> History:
     """The places as this transaction may see them."""
     global _current
-    if _current is not None and not watch.must_look():
+    pin = watch.pin()
+    if pin is not None:
+        if pin.kept is not None and not watch.alone():
+            return cast(History, pin.kept)
+        watch.must_look()  # notices a change that was rolled back
+    elif _current is not None and not watch.must_look():
         return _current
     token = rows.token()
     history = _current if _current is not None and _current.token == token else _load(token)
     watch.looked()
     if not watch.alone():
         _current = history
+        if pin is not None:
+            pin.kept = history
     return history

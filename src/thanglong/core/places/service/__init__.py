@@ -1,5 +1,16 @@
 """The verbs of places. Reading is open to everybody and served from memory; writing needs ``places.manage``."""
 
+from thanglong.core.places.repository.watch import pinned
+from thanglong.core.places.service.addresses import find_address
+from thanglong.core.places.service.drafting import read_reorganisation, with_outlines
+from thanglong.core.places.service.enforcing import (
+    change_now,
+    enforce_due,
+    finish_review,
+    reviews,
+    undo,
+    waiting,
+)
 from thanglong.core.places.service.files import read_content, read_units
 from thanglong.core.places.service.importing import import_mapping, import_units
 from thanglong.core.places.service.maps import choropleth, city_outline, map_version, unit_labels, unit_polygons
@@ -28,6 +39,16 @@ from thanglong.core.places.service.reading import (
     version,
     wards,
 )
+from thanglong.core.places.service.rebasing import correspondence, former, rebase
+from thanglong.core.places.service.reforming import (
+    decide,
+    discard,
+    draft,
+    preview,
+    redraft,
+    reorganisation,
+    reorganisations,
+)
 from thanglong.core.places.service.writing import (
     bulk_load,
     close_unit,
@@ -45,28 +66,46 @@ __all__ = [
     "boundary",
     "bulk_load",
     "by_code",
+    "change_now",
     "children",
     "choropleth",
     "city",
     "city_outline",
     "close_unit",
+    "correspondence",
     "create_unit",
+    "decide",
+    "discard",
+    "draft",
+    "enforce_due",
     "find",
+    "find_address",
+    "finish_review",
+    "former",
     "full_name",
     "import_mapping",
     "import_units",
     "map_version",
     "office",
     "outline",
+    "pinned",
     "predecessors",
+    "preview",
     "read_content",
+    "read_reorganisation",
     "read_units",
+    "rebase",
     "record_act",
     "record_succession",
+    "redraft",
+    "reorganisation",
+    "reorganisations",
+    "reviews",
     "search",
     "states",
     "subtree",
     "successors",
+    "undo",
     "unit",
     "unit_at",
     "unit_labels",
@@ -75,5 +114,7 @@ __all__ = [
     "units_at",
     "update_unit",
     "version",
+    "waiting",
     "wards",
+    "with_outlines",
 ]
