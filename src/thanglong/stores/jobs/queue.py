@@ -16,6 +16,8 @@ from thanglong.stores.jobs.models import Job
 log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 12
 MAX_PAUSE = timedelta(hours=1)
+STEP = timedelta(seconds=2)
+"""A clock that goes back by less is only corrected."""
 
 
 class TableQueue:
@@ -137,6 +139,7 @@ class Worker:
     def __init__(self, idle_pause: float = 0.2) -> None:
         self._stop = threading.Event()
         self._pause = idle_pause
+        self._latest = clock.now()
 
     def stop(self, *_: object) -> None:
         self._stop.set()
@@ -158,11 +161,17 @@ class Worker:
         while not self._stop.wait(max(0.0, due - clock.monotonic())):
             due = clock.monotonic() + item.seconds
             close_old_connections()
-            try:
-                bus.tasks[item.task]()
-            except Exception:
-                log.exception("periodic task %s failed", item.task)
+            _run_one_periodic(item)
         connection.close()
+
+    def _mind_the_clock(self) -> None:
+        """When the clock was set back, what had been due stays due and does not wait until the clock is there again."""
+        now = clock.now()
+        if now < self._latest - STEP:
+            Job.objects.filter(failed=False, run_at__lte=self._latest, run_at__gt=now).update(run_at=now)
+            log.warning("the clock was set back by %.0f s", (self._latest - now).total_seconds())
+            self._latest = now
+        self._latest = max(self._latest, now)
 
     def _run_jobs(self) -> None:
         next_run = {item.task: clock.monotonic() for item in bus.periodic if not item.apart}
@@ -170,6 +179,7 @@ class Worker:
             close_old_connections()
             busy = self._run_periodic(next_run)
             try:
+                self._mind_the_clock()
                 busy = run_one() or busy
             except Exception:
                 log.exception("the job table could not be read; trying again")
@@ -183,12 +193,16 @@ class Worker:
             if item.apart or clock.monotonic() < next_run[item.task] or self._stop.is_set():
                 continue
             next_run[item.task] = clock.monotonic() + item.seconds
-            begun = clock.monotonic()
-            try:
-                bus.tasks[item.task]()
-            except Exception:
-                log.exception("periodic task %s failed", item.task)
-                watch.count("jobs_failed_total", task=item.task)
-            watch.observe("job_seconds", clock.monotonic() - begun, task=item.task)
+            _run_one_periodic(item)
             busy = True
         return busy
+
+
+def _run_one_periodic(item: bus.Periodic) -> None:
+    begun = clock.monotonic()
+    try:
+        bus.tasks[item.task]()
+    except Exception:
+        log.exception("periodic task %s failed", item.task)
+        watch.count("jobs_failed_total", task=item.task)
+    watch.observe("job_seconds", clock.monotonic() - begun, task=item.task)
