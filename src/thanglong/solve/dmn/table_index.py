@@ -47,10 +47,23 @@ class Column:
             else:  # the cells still see it, and a cell of another type does not match
                 frame[0].null("type", "The value is not of the declared type", self.name, kind(value))
         frame[self.cell] = value
-        if self.allowed is not None and value is not None and self.allowed(frame) is not True:
+        if self.allowed is not None and value is not None and not self._permitted(frame, value):
             run: Run = frame[0]
             return run.null("constraint", "The value is not among those the column allows", self.name), False
         return value, True
+
+    def _permitted(self, frame: Frame, value: Value) -> bool:
+        """Whether the allowed values hold the value, or each element of a list."""
+        assert self.allowed is not None
+        if self.allowed(frame) is True or type(value) is not list:
+            return self.allowed(frame) is True
+        frame[0].spend(len(value))
+        right = True
+        for item in value:
+            frame[self.cell] = item
+            right = right and self.allowed(frame) is True
+        frame[self.cell] = value
+        return right
 
     def matching(self, frame: Frame, value: Value) -> int:
         """A bit for each rule whose cell the value passes."""

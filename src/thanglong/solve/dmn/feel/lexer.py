@@ -6,7 +6,7 @@ import regex  # type: ignore[import-untyped]
 
 from thanglong.solve.dmn.feel.names import ANY_PIECE, PIECE, SPACE, START, WORD
 
-LENGTH = 100_000
+LENGTH = 50_000
 """Longest expression accepted, in characters."""
 _BLANK = regex.compile(rf"(?:[{SPACE}]+|//[^\n\r]*|/\*(?s:.*?)\*/)+")
 _NUMBER = regex.compile(r"(?:[0-9]+(?:\.(?!\.)[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9}(?![0-9]))?")

@@ -1,10 +1,9 @@
 """FEEL's grammar by recursive descent (specification 10.3.1.2)."""
 
-from thanglong.solve.dmn.feel import ast
+from thanglong.solve.dmn.feel import ast, parser_words
 from thanglong.solve.dmn.feel.lexer import FeelFault, Scanner
 from thanglong.solve.dmn.feel.names import KEYWORDS, Scope, canonical, join
 from thanglong.solve.dmn.feel.parser_types import parse_type
-from thanglong.solve.dmn.feel.temporal import parse_literal
 from thanglong.solve.dmn.feel.values import number
 
 DEPTH = 50
@@ -269,7 +268,7 @@ class Parser:
             return ast.Literal(number(value))
         sign = scan.sign()
         if sign == "@":
-            return self._at()
+            return parser_words.at_literal(self)
         if sign == "(":
             return self._bracketed()
         if sign in ("[", "]"):
@@ -277,14 +276,6 @@ class Parser:
         if sign == "{":
             return self._context()
         return self._worded()
-
-    def _at(self) -> ast.Node:
-        at = self.scan.at
-        self.scan.jump(at + 1)
-        text = self.scan.string()
-        if text is None:
-            raise FeelFault("expected a string after @", at)
-        return ast.Literal(parse_literal(text))
 
     def _bracketed(self) -> ast.Node:
         back = self.scan.at
@@ -396,7 +387,5 @@ class Parser:
                 if found is not None:
                     scan.jump(pieces[count - 1][1])
                     return ast.Name(found)
-        from thanglong.solve.dmn.feel import parser_words
-
         scan.jump(scan.at + len(word))
         return parser_words.keyword(self, word) if word in KEYWORDS else ast.Name(word)

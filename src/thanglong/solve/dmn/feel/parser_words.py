@@ -8,6 +8,7 @@ from thanglong.solve.dmn.feel import ast
 from thanglong.solve.dmn.feel.lexer import FeelFault
 from thanglong.solve.dmn.feel.names import Scope
 from thanglong.solve.dmn.feel.parser_types import parse_type
+from thanglong.solve.dmn.feel.temporal import parse_literal
 
 if TYPE_CHECKING:
     from thanglong.solve.dmn.feel.parser import Parser
@@ -37,6 +38,17 @@ def keyword(parser: Parser, word: str) -> ast.Node:
     finally:
         parser.scope, parser.bare_end = outer, bare
     raise FeelFault(f"unexpected {word!r}", parser.scan.at - len(word))
+
+
+def at_literal(parser: Parser) -> ast.Node:
+    """A calendar literal ``@"…"``; one that is none stays a call that gives null and says so."""
+    at = parser.scan.at
+    parser.scan.jump(at + 1)
+    text = parser.scan.string()
+    if text is None:
+        raise FeelFault("expected a string after @", at)
+    found = parse_literal(text)
+    return ast.Literal(found) if found else ast.Call(ast.Name("date and time"), (ast.Literal(text),))
 
 
 def _if(parser: Parser) -> ast.Node:

