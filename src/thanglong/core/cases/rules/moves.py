@@ -27,6 +27,8 @@ def problems(definition: CaseType) -> list[str]:
         found += [f"{what} {key!r} is defined twice" for key in sorted({key for key in keys if keys.count(key) > 1})]
     if definition.initial not in states:
         found.append(f"the initial state {definition.initial!r} is not defined")
+    elif definition.state(definition.initial).stops_clock or definition.state(definition.initial).kind.closed:
+        found.append("the initial state must be open with a running clock")
     if not definition.prefix.isalnum() or len(definition.prefix) > 8:
         found.append("the prefix must be 1 to 8 letters or digits")
     for action in definition.actions:

@@ -7,8 +7,10 @@ from uuid import UUID
 from django.db import transaction
 
 from thanglong.core.cases.repository import rows
-from thanglong.core.cases.service import writing
-from thanglong.core.cases.service.acting import row_changes
+from thanglong.core.cases.rules import clock as timing
+from thanglong.core.cases.rules import pauses
+from thanglong.core.cases.service import changing, writing
+from thanglong.core.cases.service.acting import clock_moves, row_changes
 from thanglong.core.cases.service.catalogue import run_hooks
 from thanglong.core.cases.service.people import is_reporter
 from thanglong.core.cases.types import Case, CaseMessaged, CaseTransferred, Event, StepContext
@@ -89,16 +91,20 @@ def transfer(actor: Actor, case_id: UUID, unit: UUID, reason: str, *, version: i
         faults.append(Fault("", N_("A closed case cannot be handed over; reopen it first.")))
     if faults:
         raise Invalid(faults)
-    now = clock.now()
+    now = changing.now_for(case)
     state = case_type.state(case_type.initial)
     after = replace(
         case, unit=unit, state=state.key, kind=state.kind, state_since=now, assignee=None, assignee_label="",
         version=version + 1,
     )  # fmt: skip
     with transaction.atomic():
+        if pauses.stands(case_type, case) and not pauses.stands(case_type, after):
+            left = rows.remaining(case.id)
+            after = replace(after, due_at=timing.resume(case_type, case.data, now, left) if left is not None else None)
         entry = writing.enter(actor, "transferred", case, after, now, facts={"from": str(case.unit), "to": str(unit)})
         if not rows.update_case(case.id, version, row_changes(case_type, after) | {"ledger_entry": entry}):
             raise writing.conflict(case_type, case.id)
+        clock_moves(case, after, case_type, now)
         params = {
             "unit": writing.unit_name(unit), "before": writing.unit_name(case.unit), "reason": reason,
             "number": case.number,
