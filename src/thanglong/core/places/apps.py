@@ -15,6 +15,8 @@ class PlacesConfig(AppConfig):
 
         bus.task("places.enforce")(tasks.enforce)
         bus.every(60, "places.enforce")
+        bus.task("places.follow")(tasks.follow)
+        bus.every(3600, "places.follow")
         version = service.map_version
         registry.tile_layers.add("city", TileLayer("city", service.city_outline, version))
         registry.tile_layers.add("units", TileLayer("units", service.unit_polygons, version, minzoom=7))

@@ -3,7 +3,7 @@
 import base64
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -78,14 +78,19 @@ def _matching(rows: Rows, text: str, reach: Reach, limit: int = 1000) -> Rows:
 
 
 def page(
-    reach: Reach, wanted: QueueFilter, now: datetime, day_end: datetime, mine: UUID | None
+    reach: Reach,
+    wanted: QueueFilter,
+    now: datetime,
+    day_end: datetime,
+    mine: UUID | None,
+    of: Sequence[UUID] = (),
 ) -> tuple[list[Case], str | None]:
-    """One page of the queue, most urgent first, and the cursor of the next."""
+    """One page of the queue, most urgent first, and the cursor of the next; ``of`` narrows it to some units."""
     closed = wanted.bucket == "closed"
     rows = within(reach).filter(closed_at__isnull=not closed)
     if wanted.bucket and not closed:
         rows = rows.filter(_bucket(wanted.bucket, now, day_end, mine))
-    for name, given in (("type", wanted.type), ("unit", wanted.unit), ("assignee", wanted.assignee)):
+    for name, given in (("type", wanted.type), ("unit__in", of), ("assignee", wanted.assignee)):
         if given:
             rows = rows.filter(**{name: given})
     rows = _after(_matching(rows, wanted.text, reach), wanted.after, closed)

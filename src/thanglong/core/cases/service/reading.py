@@ -31,6 +31,7 @@ from thanglong.core.cases.types import (
     Return,
     UnitLoad,
 )
+from thanglong.core.places import service as places
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import NotFound, NotSignedIn
 from thanglong.kit.ports import Actor, Reach
@@ -204,9 +205,17 @@ def queue(actor: Actor, wanted: QueueFilter, *, counted: bool = True) -> QueuePa
     now = clock.now()
     end = day_end(clock.local(now))
     wanted = _bounded(wanted)
-    items, following = repository.page(reach, wanted, now, end, actor.id)
+    seen, of = reach, (wanted.unit,) if wanted.unit else ()
+    if wanted.bucket == "closed":  # closed cases stay with units that have ended: found from those that took over
+        seen, of = with_former(reach), (*of, *places.former(of))
+    items, following = repository.page(seen, wanted, now, end, actor.id, of)
     counts = _counted(reach, now, end, actor.id) if counted else QueueCounts({}, {}, {})
     return QueuePage(items, following, counts, now)
+
+
+def with_former(reach: Reach) -> Reach:
+    """A reach with the ended units whose business went to the units in it."""
+    return reach if reach.everywhere else Reach(False, reach.units | places.former(reach.units))
 
 
 def _counted(reach: Reach, now: datetime, end: datetime, mine: UUID | None) -> QueueCounts:
@@ -233,7 +242,7 @@ def search(actor: Actor, text: str, limit: int = 50) -> list[Case]:
         raise NotSignedIn()
     if not fold(text):
         return []
-    return repository.search(ports.reach(actor, "cases.view"), text, min(limit, MAX_PAGE))
+    return repository.search(with_former(ports.reach(actor, "cases.view")), text, min(limit, MAX_PAGE))
 
 
 def near(
@@ -265,6 +274,9 @@ def listed(
 ) -> list[Case]:
     """Cases of public types, newest first, as everyone may see them; ``before``: (opened_at, id) of the last."""
     known = {key: definition(key) for key in types}
+    if units is not None:
+        asked = list(units)
+        units = [*asked, *places.former(asked)]
     found = repository.listed(
         types=[key for key, case_type in known.items() if case_type.public], public_states=states, units=units,
         since=since, until=until, kinds=kinds, before=before, limit=limit,

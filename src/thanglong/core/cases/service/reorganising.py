@@ -61,6 +61,11 @@ class OpenCases(Follower):
                 ledger.append(actor, "case.opinion_moved", ObjectRef("case", str(case_id)), unit=home.unit, facts=facts)
         return Followed(moved, reviews)
 
+    def waiting(self, change: UnitChange) -> int:
+        """Open cases in units that have ended: reopened since, or handed over by somebody who had an old page open."""
+        ended = [unit for unit in change.moves if unit not in change.moves[unit]]
+        return reforms.counts([*ended, *change.abolished])[0]
+
 
 def _review(change: UnitChange, case: Case, home: Home) -> ToReview:
     reason = LIFTED if case.unit in change.abolished else UNSURE

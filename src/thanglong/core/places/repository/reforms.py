@@ -137,6 +137,12 @@ def due(day: date) -> list[UUID]:
     return list(rows.order_by("effective_on", "decided_at").values_list("id", flat=True))
 
 
+def with_state(state: ActState) -> list[UUID]:
+    """Reorganisations in a state, by their days."""
+    rows = models.Reorganisation.objects.filter(state=state).order_by("effective_on", "id")
+    return list(rows.values_list("id", flat=True))
+
+
 def insert(reform: Reorganisation) -> None:
     """Enter a draft."""
     models.Reorganisation.objects.create(

@@ -7,6 +7,7 @@ from thanglong.core.places.service.enforcing import (
     change_now,
     enforce_due,
     finish_review,
+    follow_up,
     reviews,
     undo,
     waiting,
@@ -39,7 +40,7 @@ from thanglong.core.places.service.reading import (
     version,
     wards,
 )
-from thanglong.core.places.service.rebasing import correspondence, former, rebase
+from thanglong.core.places.service.rebasing import correspondence, former, heirs, rebase
 from thanglong.core.places.service.reforming import (
     decide,
     discard,
@@ -81,8 +82,10 @@ __all__ = [
     "find",
     "find_address",
     "finish_review",
+    "follow_up",
     "former",
     "full_name",
+    "heirs",
     "import_mapping",
     "import_units",
     "map_version",

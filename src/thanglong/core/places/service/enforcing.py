@@ -58,6 +58,23 @@ def enforce_due() -> int:
     return len(due)
 
 
+def follow_up() -> int:
+    """What came into units that had ended (a case reopened years later) follows, too; rows moved. Idempotent."""
+    moved = 0
+    for id in reforms.with_state(ActState.IN_FORCE):
+        change = change_in(load(id))
+        late = [(key, follower) for key, follower in registry.followers.items() if follower.waiting(change)]
+        if not late:
+            continue
+        with rows.change():
+            for key, follower in late:
+                if follower.waiting(change):
+                    done = follower.in_force(change, SYSTEM)
+                    reforms.add_reviews(id, key, done.reviews, new_id)
+                    moved += done.moved
+    return moved
+
+
 def undo(actor: Actor, id: UUID, *, version: int) -> Reorganisation:
     """Take a decision back before its day: the units are what they were, to the last byte.
 

@@ -124,6 +124,23 @@ def rebase(
     return Rebased(result, exact, sentence, {"from_date": from_date, "to_date": to_date, "how": how})
 
 
+def heirs(unit: UUID) -> frozenset[UUID]:
+    """The units of today to which the business of an ended unit went, at any remove; none for a unit that lives on."""
+    history = snapshot.current()
+    today = history.on(None).units
+    if unit in today:
+        return frozenset()
+    seen: set[UUID] = set()
+    todo = [unit]
+    while todo:
+        for row in history.successors.get(todo.pop(), ()):
+            if row.new not in seen:
+                seen.add(row.new)
+                if row.new not in today:
+                    todo.append(row.new)
+    return frozenset(item for item in seen if item in today)
+
+
 def former(units: Iterable[UUID]) -> frozenset[UUID]:
     """All units that have ended and whose business went, wholly or in part, to one of ``units``, at any remove."""
     history = snapshot.current()
