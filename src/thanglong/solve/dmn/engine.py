@@ -9,7 +9,7 @@ from typing import Any
 from thanglong.kit import clock
 from thanglong.solve.dmn import model as m
 from thanglong.solve.dmn.adopt import adopt, moment_of
-from thanglong.solve.dmn.feel.run import STEPS, Diagnostic, Exhausted, Run
+from thanglong.solve.dmn.feel.run import STEPS, Diagnostic, Exhausted, Run, running
 from thanglong.solve.dmn.feel.values import DateTime, Value
 from thanglong.solve.dmn.graph import DecisionNode, InputNode, KnowledgeNode, Node, ServiceNode, Unit
 from thanglong.solve.dmn.source import Node as Tree
@@ -120,7 +120,8 @@ def evaluate(
     if trace:
         run.trace = []
     try:
-        value = _start(model, run, node, inputs or {}, typed)
+        with running(run):
+            value = _start(model, run, node, inputs or {}, typed)
     except Exhausted as end:
         value = run.null("budget", "The evaluation is stopped", str(end))
     except RecursionError:

@@ -13,7 +13,7 @@ from thanglong.solve.dmn.feel.compiler import compile_node
 from thanglong.solve.dmn.feel.layout import Layout, Place
 from thanglong.solve.dmn.feel.names import Scope, canonical
 from thanglong.solve.dmn.feel.parser import parse, parse_tests
-from thanglong.solve.dmn.feel.run import STEPS, Exhausted, Run
+from thanglong.solve.dmn.feel.run import STEPS, Exhausted, Run, running
 from thanglong.solve.dmn.feel.values import DateTime
 
 
@@ -51,7 +51,8 @@ class Expression:
             if cell is not None:
                 frame[cell] = adopt(value)
         try:
-            value = self._code(frame)
+            with running(run):
+                value = self._code(frame)
         except Exhausted as end:
             value = run.null("budget", "The evaluation is stopped", str(end))
         except RecursionError:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from thanglong.solve.dmn.feel.kinds import kind
-from thanglong.solve.dmn.feel.run import Run
+from thanglong.solve.dmn.feel.run import Run, charge
 from thanglong.solve.dmn.feel.temporal import days_duration, make_date, months_duration
 from thanglong.solve.dmn.feel.values import (
     DAY,
@@ -38,6 +38,7 @@ def equal(left: Value, right: Value) -> bool | None:
     if kind_left is dict:
         if left.keys() != right.keys():
             return False
+        charge(len(left))
         return all(equal(value, right[key]) is True for key, value in left.items())
     if kind_left is Time:
         return _equal_times(left, right)
@@ -53,6 +54,7 @@ def equal(left: Value, right: Value) -> bool | None:
 
 
 def _equal_lists(left: list[Value], right: list[Value]) -> bool:
+    charge(len(left))
     return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
 
 

@@ -1,5 +1,8 @@
 """One evaluation: its budget, its diagnostics, its moment."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,3 +78,28 @@ class Run:
         if len(self.notes) < NOTES:
             self.notes.append(Diagnostic(code, text, self.where, facts))
         return None
+
+
+_here = threading.local()
+
+
+@contextmanager
+def running(run: Run) -> Iterator[None]:
+    """Makes the run the one that :func:`charge` charges in this thread."""
+    before = getattr(_here, "run", None)
+    _here.run = run
+    try:
+        yield
+    finally:
+        _here.run = before
+
+
+def charge(steps: int) -> None:
+    """Uses up budget of this thread's run, if there is one: for work on values that knows no frame, such as comparing
+    lists whose shared parts unfold to more than memory holds.
+
+    :raises Exhausted: none is left.
+    """
+    run = getattr(_here, "run", None)
+    if run is not None:
+        run.spend(steps)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from thanglong.solve.dmn.feel import ast
 from thanglong.solve.dmn.feel.kinds import kind
+from thanglong.solve.dmn.feel.run import charge
 from thanglong.solve.dmn.feel.values import Date, DateTime, Function, Range, Time, Value
 
 Check = Callable[..., bool]
@@ -117,6 +118,8 @@ def _conforms(value: Value, wanted: Type, depth: int) -> bool:
         return True
     if kind(value) != wanted.kind:
         return False
+    if isinstance(value, list | dict):
+        charge(len(value))
     if wanted.item is not None:
         item = wanted.item
         if isinstance(value, list):
@@ -210,6 +213,7 @@ def _convert(run: object, value: Value, wanted: Type, depth: int) -> tuple[Value
 
 def _convert_items(run: object, value: list[Value], item: Type, depth: int) -> tuple[Value, bool]:
     items = []
+    charge(len(value))
     for one in value:
         if isinstance(one, list) and item.kind not in ("list", "Any"):
             return None, False
@@ -222,6 +226,7 @@ def _convert_items(run: object, value: list[Value], item: Type, depth: int) -> t
 
 def _convert_fields(run: object, value: Mapping[str, Value], wanted: Type, depth: int) -> tuple[Value, bool]:
     made = dict(value)
+    charge(len(made))
     for name, lazy in wanted.fields or ():
         if name not in made:
             return None, False

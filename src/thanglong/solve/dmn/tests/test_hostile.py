@@ -102,6 +102,10 @@ def test_any_jumble_of_feel_is_read_or_refused(text: str) -> None:
         "sort(for x in 1..3000 return x, function(a, b) count(for y in 1..3000 return y) > 0)",
         'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a|aa)+$")',
         "distinct values(for x in 1..5000 return [x])",
+        "{l: for i in 1..60 return [partial[-1], partial[-1]], m: for i in 1..60 return [partial[-1], partial[-1]], r: l = m}.r",
+        "{l: for i in 1..60 return [partial[-1], partial[-1]], m: for i in 1..60 return [partial[-1], partial[-1]], r: is(l, m)}.r",
+        "{l: for i in 1..60 return [partial[-1], partial[-1]], r: l instance of list<list<list<number>>>, s: string(l)}.s",
+        "{l: for i in 1..60 return [partial[-1], partial[-1]], r: flatten(l)}.r",
     ],
 )
 def test_hostile_work_ends_with_a_reason(text: str) -> None:

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from thanglong.solve.dmn.feel.builtins.base import built_in, wrong
-from thanglong.solve.dmn.feel.run import Run
+from thanglong.solve.dmn.feel.run import Run, charge
 from thanglong.solve.dmn.feel.values import Date, DateTime, Value
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -67,6 +67,8 @@ def identical(left: Value, right: Value) -> bool:
     moment."""
     if type(left) is not type(right):
         return False
+    if type(left) in (list, dict):
+        charge(len(left))
     if type(left) is list:
         return len(left) == len(right) and all(identical(a, b) for a, b in zip(left, right, strict=True))
     if type(left) is dict:
