@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from thanglong.cli import checks, dmn, index, ledger, operations, output, places
+from thanglong.cli import cases, checks, dmn, emergency, index, ledger, operations, output, places, things
 from thanglong.cli.env import prepare_environment
 
 app = typer.Typer(
@@ -18,9 +18,12 @@ app = typer.Typer(
     help="Thăng Long: one platform on which a city government runs its whole city.",
 )
 app.add_typer(ledger.app, name="ledger")
+app.add_typer(cases.app, name="cases")
 app.add_typer(places.app, name="places")
+app.add_typer(things.app, name="things")
 app.add_typer(index.app, name="index")
 app.add_typer(dmn.app, name="dmn")
+app.add_typer(emergency.app, name="emergency")
 operations.register(app)
 
 DataOption = Annotated[Path, typer.Option("--data", help="Folder that holds everything the installation stores.")]

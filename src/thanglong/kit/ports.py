@@ -243,6 +243,30 @@ class Sample:
         return self.observed or self.at
 
 
+@dataclass(frozen=True, slots=True)
+class DayFile:
+    """A closed day of the things' history: the file that holds the writes ``first`` to ``last`` of the log.
+
+    ``sha256`` is of the file, ``content`` of its rows in any order; times are microseconds since 1970; ``entry`` the
+    ledger entry that knows the digests. ``dropped``: the file's time was over.
+    """
+
+    day: str
+    first: int
+    last: int
+    name: str
+    sha256: str
+    size: int
+    rows: int
+    content: str
+    first_at: int
+    last_at: int
+    first_moment: int
+    last_moment: int
+    entry: int = 0
+    dropped: bool = False
+
+
 class ThingsStore(Protocol):
     """The city database's store: current state, history and change log move in one transaction.
 
@@ -318,6 +342,38 @@ class ThingsStore(Protocol):
         ...
 
     def last_seq(self) -> int: ...
+
+    def seq_before(self, moment: datetime) -> int:
+        """The number of the last write before a moment (0: none)."""
+        ...
+
+    def oldest(self) -> tuple[int, datetime] | None:
+        """The oldest write that is not in a day file: its number, and when; None when there is none."""
+        ...
+
+    def days(self) -> list[DayFile]:
+        """The closed days, oldest first."""
+        ...
+
+    def export_day(self, day: str, first: int, last: int) -> DayFile:
+        """Write a file with the writes ``first`` to ``last``; on disk and checked, but not yet what readers read."""
+        ...
+
+    def enter_day(self, file: DayFile) -> bool:
+        """From now on these writes are read from the file; False when another process was quicker."""
+        ...
+
+    def trim(self, most: int = 2000) -> int:
+        """Delete up to ``most`` writes that are in a day file from the store; how many rows went (0: none are left)."""
+        ...
+
+    def drop_day(self, day: str) -> None:
+        """Forget a closed day and delete its file."""
+        ...
+
+    def check_day(self, file: DayFile, *, content: bool = False) -> str | None:
+        """None when the file is there, whole and unchanged (``content``: row by row), else what is wrong."""
+        ...
 
     def wait(self, after: int, timeout: float) -> int:
         """Block until the log is past ``after`` or ``timeout`` seconds went by; the last sequence then."""

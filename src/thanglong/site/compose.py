@@ -11,14 +11,16 @@ from thanglong.stores.files.senders import ConsoleSender, FileSender
 
 
 def _things() -> ports.ThingsStore:
-    where = settings.THINGS_STORE
+    from thanglong.stores.parquet import DayFiles
+
+    where, days = settings.THINGS_STORE, DayFiles(settings.DATA / "days")
     if where.startswith("postgres"):
         from thanglong.stores.postgres.things import PostgresThings
 
-        return PostgresThings(where)
+        return PostgresThings(where, days=days)
     from thanglong.stores.sqlite.things import SqliteThings
 
-    return SqliteThings(Path(where))
+    return SqliteThings(Path(where), days=days)
 
 
 def _stamper() -> ports.Stamper | None:

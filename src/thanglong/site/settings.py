@@ -129,9 +129,17 @@ def _database() -> dict[str, object]:
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 THINGS_STORE = env("THANGLONG_THINGS", "") or env("THANGLONG_DATABASE", "") or str(DATA / "things.db")
+# days of the things' history that stay in the store before they become Parquet files (0: all), and that files are kept
+THINGS_HOT_DAYS = int(env("THANGLONG_THINGS_HOT_DAYS", "35"))
+THINGS_KEEP_DAYS = int(env("THANGLONG_THINGS_KEEP_DAYS", "0"))
 SENDER = env("THANGLONG_SENDER", "file")
 TSA, TSA_CERTIFICATE = env("THANGLONG_TSA", ""), env("THANGLONG_TSA_CERTIFICATE", "")
 PUBLIC_URL = env("THANGLONG_ADDRESS", "").rstrip("/")
+
+# an outside identity provider for signing in; whether it may make accounts for citizens
+OIDC_ISSUER, OIDC_CLIENT = env("THANGLONG_OIDC_ISSUER", "").rstrip("/"), env("THANGLONG_OIDC_CLIENT", "")
+OIDC_SECRET, OIDC_NAME = env("THANGLONG_OIDC_SECRET", ""), env("THANGLONG_OIDC_NAME", "") or "OpenID Connect"
+OIDC_CITIZENS = env("THANGLONG_OIDC_CITIZENS", "0") == "1"
 
 AUTH_USER_MODEL = "people.Account"
 AUTHENTICATION_BACKENDS = ["thanglong.core.people.backend.AccountBackend"]

@@ -10,9 +10,14 @@ class ThingsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from thanglong.core.things import service
+        from thanglong.core.ledger import service as ledger
+        from thanglong.core.things import service, tasks  # noqa: F401
 
         registry.health.add("things", registry.Health(service.health, process="live"))
+        ledger.phrases.add("things.day_closed", N_("A day of the things' history was closed into a file."))
+        ledger.phrases.add(
+            "things.day_dropped", N_("The file of a past day of the things was deleted: its time was over.")
+        )
         registry.pages.add(
             "things",
             registry.Page("centre", "things:types", N_("City database"), "data", order=80, action="things.view"),

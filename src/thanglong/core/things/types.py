@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from thanglong.kit.errors import N_
-from thanglong.kit.ports import Actor, AllOf, AnyOf, Area, Change, Sample, Term, ThingQuery, WriteMode, Written
+from thanglong.kit.ports import Actor, AllOf, AnyOf, Area, Change, DayFile, Sample, Term, ThingQuery, WriteMode, Written
 
 __all__ = [
     "OPEN_TYPES",
@@ -16,6 +16,8 @@ __all__ = [
     "AnyOf",
     "Area",
     "Change",
+    "DayFault",
+    "DayFile",
     "Entity",
     "Pass",
     "Sample",
@@ -103,6 +105,14 @@ class TypeFacts:
     name: str
     count: int
     open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayFault:
+    """What is wrong with a closed day, in English, for who looks after the installation."""
+
+    day: str
+    text: str
 
 
 def is_open(kind: str) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -11,12 +11,14 @@ from typing import Any, Protocol
 
 import orjson
 
-from thanglong.kit.ports import Change, Sample, ThingQuery, WriteMode, Written
+from thanglong.kit.ports import Change, DayFile, Sample, ThingQuery, WriteMode, Written
+from thanglong.stores.parquet import DayFiles
 from thanglong.stores.things import rows
 from thanglong.stores.things.finder import Finder
 from thanglong.stores.things.group import CHUNK, Group, Request
 from thanglong.stores.things.log import changes_of, sample_of
 from thanglong.stores.things.names import Names
+from thanglong.stores.things.past import ClosedDays
 from thanglong.stores.things.terms import Sql, marks
 from thanglong.stores.things.work import Delete, Write, at_of, prepare
 
@@ -31,7 +33,7 @@ class Committer(Protocol):
     def close(self) -> None: ...
 
 
-class BaseThings(ABC):
+class BaseThings(ClosedDays):
     """``kit.ports.ThingsStore`` but for the database; ``tenant`` keeps cities apart in one store.
 
     SQL here is what both dialects share, with ``?`` for values.
@@ -39,7 +41,8 @@ class BaseThings(ABC):
 
     quick = False
 
-    def __init__(self, tenant: str = "") -> None:
+    def __init__(self, tenant: str = "", days: DayFiles | None = None) -> None:
+        super().__init__(days)
         self._tenant = tenant
         self._names = Names()
         self._guard = threading.Lock()
@@ -179,6 +182,25 @@ class BaseThings(ABC):
         written: bool = False,
     ) -> list[Sample]:
         """See ``kit.ports.ThingsStore``."""
+        low, high = rows.micros(since) if since else -FOREVER, rows.micros(until) if until else FOREVER
+
+        def read(cut: int, days: Sequence[DayFile]) -> list[Sample]:
+            found = self._hot_samples(entity, attribute, low, high, limit, newest, written, cut)
+            if not days:
+                return found
+            # what is older than the oldest of enough recent samples cannot be among the newest
+            least = max(low, _by(found[0], written)) if newest and len(found) >= limit else low
+            found = self._past_samples(days, entity, attribute, least, high, limit, newest, written) + found
+            found.sort(key=lambda sample: _by(sample, written))
+            return found[-limit:] if newest else found[:limit]
+
+        samples: list[Sample] = self._steady(read)
+        return samples
+
+    def _hot_samples(
+        self, entity: str, attribute: str, low: int, high: int, limit: int, newest: bool, written: bool, cut: int
+    ) -> list[Sample]:
+        """Samples that are still in the store (numbers past ``cut``), oldest first."""
         number = self._name(attribute)
         if number is None:
             return []
@@ -186,10 +208,10 @@ class BaseThings(ABC):
         sql = (
             "SELECT h.at, h.observed, h.moment, h.value FROM history h "
             "WHERE h.n = (SELECT e.n FROM entity e WHERE e.tenant = ? AND e.id = ?) "
-            f"AND h.attr = ? AND {by} >= ? AND {by} < ? ORDER BY {by} {order}, h.seq {order} LIMIT ?"
+            f"AND h.attr = ? AND {by} >= ? AND {by} < ? AND h.seq > ? "
+            f"ORDER BY {by} {order}, h.seq {order}, h.dataset {order} LIMIT ?"
         )
-        low, high = rows.micros(since) if since else -FOREVER, rows.micros(until) if until else FOREVER
-        found = self._rows(sql, (self._tenant_id(), entity, number, low, high, limit))
+        found = self._rows(sql, (self._tenant_id(), entity, number, low, high, cut, limit))
         samples = [sample_of(*row) for row in found]
         return samples[::-1] if newest else samples
 
@@ -197,6 +219,17 @@ class BaseThings(ABC):
 
     def changes(self, after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]:
         """See ``kit.ports.ThingsStore``."""
+
+        def read(cut: int, days: Sequence[DayFile]) -> list[Change]:
+            found = self._past_changes(days, after, limit, types) if after < cut else []
+            if len(found) < limit:
+                found += self._hot_changes(max(after, cut), limit - len(found), types)
+            return found
+
+        changes: list[Change] = self._steady(read)
+        return changes
+
+    def _hot_changes(self, after: int, limit: int, types: Sequence[str]) -> list[Change]:
         wanted = [number for kind in types if (number := self._name(kind)) is not None]
         if types and not wanted:
             return []
@@ -236,3 +269,9 @@ class BaseThings(ABC):
             self._group.close()
         if self._committer is not None:
             self._committer.close()
+        if self._files is not None:
+            self._files.close()
+
+
+def _by(sample: Sample, written: bool) -> int:
+    return rows.micros(sample.at if written or sample.observed is None else sample.observed)

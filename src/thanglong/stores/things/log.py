@@ -17,15 +17,18 @@ def sample_of(at: int, observed: int, moment: int, value: str | None) -> Sample:
     )
 
 
-def changes_of(group: list[Any], name: Callable[[int], str]) -> Change:
-    """The change that rows ``(seq, at, entity, type, attr, op, value)`` of one sequence number tell of."""
+def changes_of(group: list[Any], name: Callable[[Any], str], nothing: int | str = 0) -> Change:
+    """The change that rows ``(seq, at, entity, type, attr, op, value)`` of one sequence number tell of.
+
+    ``name`` gives the text of a name in the rows; ``nothing`` is the attribute of a row about the entity itself.
+    """
     seq, at, entity, kind = group[0][:4]
     ops = {row[5] for row in group}
     if GONE in ops:
         return Change(seq, rows.moment(at), entity, name(kind), None, "deleted")
     attributes: dict[str, Any] = {}
     for *_, attribute, op, value in group:
-        if attribute == 0:
+        if attribute == nothing:
             continue
         key = name(attribute)
         instance = None if op == REMOVED else orjson.loads(value)

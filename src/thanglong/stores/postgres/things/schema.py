@@ -41,6 +41,12 @@ CREATE TABLE IF NOT EXISTS things.history(
   observed smallint NOT NULL, op smallint NOT NULL, number double precision, value text,
   PRIMARY KEY(seq, attr, dataset));
 CREATE INDEX IF NOT EXISTS history_of ON things.history(n, attr, moment);
+CREATE TABLE IF NOT EXISTS things.archive(
+  day text PRIMARY KEY, first_seq bigint NOT NULL, last_seq bigint NOT NULL, name text NOT NULL, sha256 text NOT NULL,
+  size bigint NOT NULL, row_count bigint NOT NULL, content text NOT NULL, first_at bigint NOT NULL,
+  last_at bigint NOT NULL, first_moment bigint NOT NULL, last_moment bigint NOT NULL, entry bigint NOT NULL,
+  dropped smallint NOT NULL);
+INSERT INTO things.meta VALUES ('archived', 0), ('archive', 0) ON CONFLICT DO NOTHING;
 """
 
 LOAD = """

@@ -10,10 +10,12 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from thanglong.kit import clock
 from thanglong.kit.errors import Unavailable
 from thanglong.kit.ports import ThingQuery
+from thanglong.stores.parquet import DayFiles
 from thanglong.stores.postgres.things import schema
 from thanglong.stores.postgres.things.writer import CHANNEL, LOCK, Writer, translate
 from thanglong.stores.things.base import BaseThings
 from thanglong.stores.things.finder import Finder
+from thanglong.stores.things.past import Statement
 from thanglong.stores.things.space import Bounds
 from thanglong.stores.things.terms import Sql
 
@@ -23,8 +25,8 @@ AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout)
 class PostgresThings(BaseThings):
     """``kit.ports.ThingsStore`` in the schema ``things`` of the database at ``uri``; made on first use."""
 
-    def __init__(self, uri: str, tenant: str = "", connections: int = 8) -> None:
-        super().__init__(tenant)
+    def __init__(self, uri: str, tenant: str = "", connections: int = 8, days: DayFiles | None = None) -> None:
+        super().__init__(tenant, days)
         self._uri = uri
         with psycopg.connect(uri) as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
@@ -61,6 +63,17 @@ class PostgresThings(BaseThings):
             cursor.itersize = 5000
             cursor.execute(translate(sql), values)
             yield from cursor
+
+    def _transact(self, guard: Statement | None, statements: Sequence[Statement]) -> bool:
+        try:
+            with self._pool.connection() as connection, connection.transaction():
+                if guard is not None and connection.execute(translate(guard[0]), guard[1]).rowcount != 1:
+                    return False
+                for sql, values in statements:
+                    connection.execute(translate(sql), values)
+        except AWAY as error:
+            raise Unavailable from error
+        return True
 
     def _among(self, column: str, values: Sequence[str]) -> Sql:
         return among(column, values)

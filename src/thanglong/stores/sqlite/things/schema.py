@@ -34,6 +34,16 @@ CREATE TABLE history(
 CREATE INDEX history_of ON history(n, attr, moment);
 """
 
+# closed days (stores/things/past.py); made in files of earlier versions, too
+CLOSED = """
+CREATE TABLE IF NOT EXISTS archive(
+  day TEXT PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL,
+  size INTEGER NOT NULL, row_count INTEGER NOT NULL, content TEXT NOT NULL, first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL, first_moment INTEGER NOT NULL, last_moment INTEGER NOT NULL, entry INTEGER NOT NULL,
+  dropped INTEGER NOT NULL) WITHOUT ROWID;
+INSERT OR IGNORE INTO meta VALUES ('archived', 0), ('archive', 0);
+"""
+
 LOAD = """
 SELECT e.n, e.id, e.alive, e.created, e.modified, e.state, e.stamps FROM json_each(?) j
 CROSS JOIN entity e ON e.tenant = ? AND e.id = j.value"""

@@ -1,5 +1,6 @@
 """The store in one SQLite file: writes go to the group writer, reads run on a connection of the asking thread."""
 
+import contextlib
 import re
 import threading
 from collections.abc import Iterable, Sequence
@@ -11,9 +12,11 @@ import orjson
 
 from thanglong.kit import clock
 from thanglong.kit.ports import ThingQuery
-from thanglong.stores.sqlite.things.writer import Connection, Writer, connect, create
+from thanglong.stores.parquet import DayFiles
+from thanglong.stores.sqlite.things.writer import Connection, Turn, Writer, connect, create
 from thanglong.stores.things.base import BaseThings
 from thanglong.stores.things.finder import Finder
+from thanglong.stores.things.past import Statement
 from thanglong.stores.things.space import Bounds
 from thanglong.stores.things.terms import Sql
 
@@ -22,12 +25,12 @@ POLL = 0.01
 
 
 class SqliteThings(BaseThings):
-    """``kit.ports.ThingsStore`` in the SQLite file ``path``."""
+    """``kit.ports.ThingsStore`` in the SQLite file ``path``; closed days in the files of ``days``."""
 
     quick = True
 
-    def __init__(self, path: Path, tenant: str = "") -> None:
-        super().__init__(tenant)
+    def __init__(self, path: Path, tenant: str = "", days: DayFiles | None = None) -> None:
+        super().__init__(tenant, days)
         self._path = path
         create(path)
         self._local = threading.local()
@@ -56,6 +59,24 @@ class SqliteThings(BaseThings):
             yield from cursor
         finally:
             cursor.close()
+
+    def _transact(self, guard: Statement | None, statements: Sequence[Statement]) -> bool:
+        connection = connect(self._path)
+        try:
+            with Turn(self._path).taken():
+                connection.execute("BEGIN IMMEDIATE")
+                try:
+                    done = guard is None or connection.execute(*guard).rowcount == 1
+                    for sql, values in statements if done else ():
+                        connection.execute(sql, values)
+                    connection.execute("COMMIT" if done else "ROLLBACK")
+                except BaseException:
+                    with contextlib.suppress(Exception):
+                        connection.execute("ROLLBACK")
+                    raise
+        finally:
+            connection.close()
+        return done
 
     def _among(self, column: str, values: Sequence[str]) -> Sql:
         return among(column, values)

@@ -38,7 +38,9 @@ def create(path: Path) -> None:
         try:
             found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
             if not found:
-                connection.executescript(f"BEGIN IMMEDIATE;{schema.SCHEMA}COMMIT;")
+                connection.executescript(f"BEGIN IMMEDIATE;{schema.SCHEMA}{schema.CLOSED}COMMIT;")
+            elif not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'archive'").fetchone():
+                connection.executescript(f"BEGIN IMMEDIATE;{schema.CLOSED}COMMIT;")
         finally:
             connection.close()
 

@@ -14,11 +14,17 @@ import orjson
 from django.utils.translation import gettext
 
 from thanglong.core.things.rules import STATE_WORDS, shown_value
+from thanglong.core.things.service.closing import close_days, closed, days, verify_days
 from thanglong.core.things.types import Change, Entity, Pass, Sample, ThingQuery, TypeFacts, WriteMode, Written, is_open
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
 
+__all__ = [
+    "attributes", "changes", "close_days", "closed", "count", "days", "delete", "find", "get", "health", "history",
+    "last_seq", "may_view", "moment_of", "pass_of", "query", "quick", "raw", "readable", "recent", "require_write",
+    "seq_before", "stamps", "types", "types_of", "upsert", "verify_days", "wait", "write", "write_soon",
+]  # fmt: skip
 VIEW, WRITE = "things.view", "things.write"
 
 
@@ -190,6 +196,11 @@ def attributes(asker: Asker, kind: str) -> list[str]:
 def changes(after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]:
     """The change log past ``after``: for readers inside the platform, who filter for those they serve."""
     return ports.plugged.things.changes(after, limit, types)
+
+
+def seq_before(moment: datetime) -> int:
+    """The log's last number written before a moment."""
+    return ports.plugged.things.seq_before(moment)
 
 
 def last_seq() -> int:

@@ -1,0 +1,16 @@
+"""Background work of things."""
+
+from django.conf import settings
+
+from thanglong.core.things import service
+from thanglong.kit import bus
+
+
+@bus.task("things.close_days")
+def close_days() -> None:
+    """Close the days that are old enough and drop files whose time is over (``THANGLONG_THINGS_*_DAYS``)."""
+    if settings.THINGS_HOT_DAYS > 0:
+        service.close_days(settings.THINGS_HOT_DAYS, settings.THINGS_KEEP_DAYS, most=2)
+
+
+bus.every(600, "things.close_days")
