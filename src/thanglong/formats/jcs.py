@@ -24,8 +24,11 @@ def canonical(value: Any) -> bytes:
     Takes None, bool, int (|n| < 2**53), finite float, str, list, tuple and dict with str keys; NotCanonical otherwise.
     """
     try:
-        if _plain(value, ""):
+        plain = _plain(value)
+        if plain:
             return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        if plain is None:
+            _explain(value, "")
         return b"".join(_write(value))
     except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
         raise NotCanonical(f"text that is no valid Unicode: {error}") from None
@@ -38,32 +41,48 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
-def _plain(value: Any, where: str) -> bool:
-    """Whether orjson's own output is canonical for this value; NotCanonical when nothing is."""
+def _plain(value: Any) -> bool | None:
+    """Whether orjson's own output is canonical for this value; None when nothing is."""
     kind = type(value)
     if kind is str or value is None or kind is bool:
         return True
     if kind is int:
-        if -MAX_INT <= value <= MAX_INT:
-            return True
-        raise NotCanonical(f"{where or 'value'}: whole number beyond 2**53 - 1; write it as text")
+        return True if -MAX_INT <= value <= MAX_INT else None
     if kind is dict:
         plain = True
         for key, item in value.items():
             if type(key) is not str:
-                raise NotCanonical(f"{where or 'value'}: key {key!r} is not text")
-            plain = _plain(item, f"{where}/{key}") and key.isascii() and plain
+                return None
+            if type(item) is not str and (inner := _plain(item)) is not True:
+                if inner is None:
+                    return None
+                plain = False
+            if not key.isascii():
+                plain = False
         return plain
     if kind is list or kind is tuple:
-        plain = True
+        found = [_plain(item) for item in value]
+        return None if None in found else all(found)
+    return False if kind is float and math.isfinite(value) else None
+
+
+def _explain(value: Any, where: str) -> None:
+    """Raise NotCanonical with the place of what has no canonical form; nothing when there is none."""
+    kind, here = type(value), where or "value"
+    if kind is int and not -MAX_INT <= value <= MAX_INT:
+        raise NotCanonical(f"{here}: whole number beyond 2**53 - 1; write it as text")
+    if kind is float and not math.isfinite(value):
+        raise NotCanonical(f"{here}: {value} is no JSON number")
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str:
+                raise NotCanonical(f"{here}: key {key!r} is not text")
+            _explain(item, f"{where}/{key}")
+    elif kind is list or kind is tuple:
         for position, item in enumerate(value):
-            plain = _plain(item, f"{where}/{position}") and plain
-        return plain
-    if kind is float:
-        if math.isfinite(value):
-            return False
-        raise NotCanonical(f"{where or 'value'}: {value} is no JSON number")
-    raise NotCanonical(f"{where or 'value'}: {kind.__name__} has no JSON form")
+            _explain(item, f"{where}/{position}")
+    elif kind not in (int, float, str, bool, type(None)):
+        raise NotCanonical(f"{here}: {kind.__name__} has no JSON form")
 
 
 def _write(value: Any) -> list[bytes]:

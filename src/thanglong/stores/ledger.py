@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,12 @@ def _is_postgres() -> bool:
 def _plain(row: EntryRow) -> tuple[Any, ...]:
     """The row as SQLite keeps it (Django's own spelling of moments and UUIDs)."""
     at, verb, kind, key, unit, body = row
-    return str(at.astimezone(UTC).replace(tzinfo=None)), verb, kind, key, unit.hex if unit else None, body
+    return _moment(at), verb, kind, key, unit.hex if unit else None, body
+
+
+@lru_cache(1024)
+def _moment(at: datetime) -> str:
+    return str(at.astimezone(UTC).replace(tzinfo=None))
 
 
 def insert_entries(rows: Sequence[EntryRow]) -> Sequence[int]:
@@ -62,19 +68,19 @@ def waiting_bodies(limit: int, before: datetime | None = None) -> list[tuple[int
     values: list[Any] = [limit]
     if before is not None:
         text += " WHERE e.at < %s"
-        values.insert(0, before if _is_postgres() else str(before.astimezone(UTC).replace(tzinfo=None)))
+        values.insert(0, before if _is_postgres() else _moment(before))
     with connection.cursor() as cursor:
         cursor.execute(f"{text} ORDER BY p.entry_id LIMIT %s", values)
         return list(cursor.fetchall())
 
 
-def settle(ids: Sequence[int]) -> None:
-    """Take entries off the waiting list."""
+def settle(first: int) -> None:
+    """Take the entries off the waiting list that have leaves from place ``first`` on."""
     with connection.cursor() as cursor:
-        if _is_postgres():
-            cursor.execute("DELETE FROM ledger_pending WHERE entry_id = ANY(%s)", [list(ids)])
-        else:
-            cursor.executemany("DELETE FROM ledger_pending WHERE entry_id = %s", [(key,) for key in ids])
+        cursor.execute(
+            'DELETE FROM ledger_pending WHERE entry_id IN (SELECT entry_id FROM ledger_leaf WHERE "index" >= %s)',
+            [first],
+        )
 
 
 def insert_leaves(rows: Sequence[tuple[int, int, bytes]]) -> None:
@@ -112,7 +118,7 @@ def tiles_of(
     for sign, moment in ((">=", since), ("<", until)):
         if moment is not None:
             text += f" AND e.at {sign} %s"
-            values.append(moment if _is_postgres() else str(moment.astimezone(UTC).replace(tzinfo=None)))
+            values.append(moment if _is_postgres() else _moment(moment))
     if ref is not None:
         text += " AND e.object_kind = %s AND e.object_id = %s"
         values += ref

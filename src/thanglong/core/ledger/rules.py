@@ -5,6 +5,7 @@ import hmac
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,17 @@ def nfc(value: JSON) -> JSON:
     return value
 
 
+def canonical(value: JSON) -> bytes:
+    """The canonical JSON of a value with every text composed. Text in ASCII is composed already, as most is."""
+    try:
+        text = jcs.canonical(value)
+    except jcs.NotCanonical:  # perhaps another kind of mapping, which the slow way takes
+        return jcs.canonical(nfc(value))
+    return text if text.isascii() else jcs.canonical(nfc(value))
+
+
+# the same moments and ids come again and again in a batch
+@lru_cache(4096)
 def moment(at: datetime) -> str:
     """A moment as it is hashed: UTC, microseconds, ``Z``."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
@@ -43,7 +55,10 @@ def moment(at: datetime) -> str:
 
 def state_digest(state: JSON) -> str:
     """Hex SHA-256 of an object's canonical state; empty when there is none."""
-    return "" if state is None else jcs.digest(nfc(state))
+    return "" if state is None else hashlib.sha256(canonical(state)).hexdigest()
+
+
+_text = lru_cache(4096)(str)
 
 
 def commitment(salt: bytes, name: str, value: str) -> str:
@@ -68,16 +83,16 @@ def body(new: NewEntry, at: datetime, commitments: Mapping[str, str]) -> bytes:
     """
     actor = new.actor
     frame = {
-        "actor": {"id": str(actor.id) if actor.id else None, "kind": actor.kind},
+        "actor": {"id": _text(actor.id) if actor.id else None, "kind": actor.kind},
         "after": state_digest(new.after),
         "at": moment(at),
         "before": state_digest(new.before),
         "commitments": dict(sorted(commitments.items())) if commitments else {},
-        "facts": orjson.Fragment(jcs.canonical(nfc(new.facts))) if new.facts else {},
+        "facts": orjson.Fragment(canonical(new.facts)) if new.facts else {},
         "object": {"id": new.ref.id, "kind": new.ref.kind},
         "purpose": nfc(actor.purpose),
         "role": actor.role,
-        "unit": str(new.unit) if new.unit else None,
+        "unit": _text(new.unit) if new.unit else None,
         "verb": new.verb,
     }
     try:

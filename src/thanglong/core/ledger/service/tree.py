@@ -106,7 +106,7 @@ def _grow(key: SigningKey, tree: Tree, rows: Sequence[Row]) -> Head:
     repository.add_nodes(tree.year, nodes)
     head = sign(key, tree, edge.size, edge.root())
     repository.add_head(head)
-    repository.settle([entry_id for _, entry_id, _ in leaves])
+    repository.settle(tree.start + start)
     return head
 
 
