@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from thanglong.kit import clock
 from thanglong.solve.dmn import model as m
-from thanglong.solve.dmn.adopt import adopt, moment_of
-from thanglong.solve.dmn.feel.run import STEPS, Diagnostic, Exhausted, Run, running
+from thanglong.solve.dmn.adopt import adopt
+from thanglong.solve.dmn.feel.run import STEPS, Diagnostic, Exhausted, Run, enter
 from thanglong.solve.dmn.feel.values import DateTime, Value
 from thanglong.solve.dmn.graph import DecisionNode, InputNode, KnowledgeNode, Node, ServiceNode, Unit
 from thanglong.solve.dmn.source import Node as Tree
@@ -116,16 +115,17 @@ def evaluate(
     if node is None:
         raise LookupError(f"the model has no decision or service called {name!r}")
     run = Run(now, steps)
-    run.moment = now or moment_of(clock.now())
     if trace:
         run.trace = []
+    before = enter(run)
     try:
-        with running(run):
-            value = _start(model, run, node, inputs or {}, typed)
+        value = _start(model, run, node, inputs or {}, typed)
     except Exhausted as end:
         value = run.null("budget", "The evaluation is stopped", str(end))
     except RecursionError:
         value = run.null("budget", "The evaluation is stopped", "the calls are nested too deeply")
+    finally:
+        enter(before)
     return Outcome(value, tuple(run.notes), tuple(run.trace or ()))
 
 

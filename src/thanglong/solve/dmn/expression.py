@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from thanglong.kit import clock
-from thanglong.solve.dmn.adopt import adopt, moment_of
+from thanglong.solve.dmn.adopt import adopt
 from thanglong.solve.dmn.engine import Outcome
 from thanglong.solve.dmn.feel.builtins import BUILT_IN_SCOPE
 from thanglong.solve.dmn.feel.compiler import compile_node
 from thanglong.solve.dmn.feel.layout import Layout, Place
 from thanglong.solve.dmn.feel.names import Scope, canonical
 from thanglong.solve.dmn.feel.parser import parse, parse_tests
-from thanglong.solve.dmn.feel.run import STEPS, Exhausted, Run, running
+from thanglong.solve.dmn.feel.run import STEPS, Exhausted, Run, enter
 from thanglong.solve.dmn.feel.values import DateTime
 
 
@@ -43,18 +42,20 @@ class Expression:
 
         :raises ValueError: a variable's value has no counterpart in FEEL.
         """
-        run = Run(now or moment_of(clock.now()), steps)
+        run = Run(now, steps)
         frame: list[Any] = [None] * self._place.layout.size
         frame[0] = run
         for name, value in (values or {}).items():
             cell = self._place.cells.get(name)
             if cell is not None:
                 frame[cell] = adopt(value)
+        before = enter(run)
         try:
-            with running(run):
-                value = self._code(frame)
+            value = self._code(frame)
         except Exhausted as end:
             value = run.null("budget", "The evaluation is stopped", str(end))
         except RecursionError:
             value = run.null("budget", "The evaluation is stopped", "the calls are nested too deeply")
+        finally:
+            enter(before)
         return Outcome(value, tuple(run.notes))

@@ -1,8 +1,6 @@
 """One evaluation: its budget, its diagnostics, its moment."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +50,15 @@ class Run:
         self.values: dict[Any, Any] = {}
         self.trace: list[Any] | None = None
 
+    def present(self) -> DateTime:
+        """The moment of this run: the one it was given, or the clock's when it is first asked for."""
+        if self.moment is None:
+            from thanglong.kit import clock
+            from thanglong.solve.dmn.adopt import moment_of
+
+            self.moment = moment_of(clock.now())
+        return self.moment
+
     def spend(self, steps: int) -> None:
         """Uses up budget.
 
@@ -83,15 +90,11 @@ class Run:
 _here = threading.local()
 
 
-@contextmanager
-def running(run: Run) -> Iterator[None]:
-    """Makes the run the one that :func:`charge` charges in this thread."""
-    before = getattr(_here, "run", None)
+def enter(run: "Run | None") -> "Run | None":
+    """Makes the run the one that :func:`charge` charges in this thread; gives the one before, to be entered again."""
+    before: Run | None = getattr(_here, "run", None)
     _here.run = run
-    try:
-        yield
-    finally:
-        _here.run = before
+    return before
 
 
 def charge(steps: int) -> None:

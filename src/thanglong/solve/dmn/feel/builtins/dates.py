@@ -49,12 +49,12 @@ def week_of_year(run: Run, value: Value) -> Value:
 
 @built_in("now")
 def now(run: Run) -> Value:
-    return run.moment
+    return run.present()
 
 
 @built_in("today")
 def today(run: Run) -> Value:
-    return run.moment.date if run.moment else None
+    return run.present().date
 
 
 @built_in("is", "value1?, value2?")
