@@ -56,6 +56,8 @@ def entries(
         key, kind = f"in-{each.id}", types.kind(variable.type_ref)
         text, error = asked.get(key, "").strip(), ""
         choices = _choices(loaded, variable, kind, speech)
+        if choices and text and text not in dict(choices):
+            choices = (*choices, (text, _title(text, speech)))
         if text:
             try:
                 values[variable.name] = to_feel(_plain(text, kind), types, variable.type_ref, variable.name)

@@ -89,8 +89,8 @@ def outline(shape: Shape) -> str:
         return _rounded(x, y, w, h, 16)
     if shape.kind == "knowledge":
         cut = min(14.0, h / 3)
-        right, low = f"h{w - cut:.1f} v{h - cut:.1f}", f"h{cut - w:.1f} v{cut - h:.1f}"
-        return f"M{x + cut:.1f} {y:.1f} {right} l{-cut:.1f} {cut:.1f} {low} Z"
+        right, under = f"h{w - cut:.1f} v{h - cut:.1f}", f"h{cut - w:.1f} v{cut - h:.1f}"
+        return f"M{x + cut:.1f} {y:.1f} {right} l{-cut:.1f} {cut:.1f} {under} Z"
     if shape.kind == "source":
         wave = min(10.0, h / 5)
         low = y + h - wave
