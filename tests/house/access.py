@@ -38,6 +38,10 @@ ROWS: list[tuple[Any, ...]] = [
     ("desk/places/new/", "places.manage"),
     ("desk/places/<uuid:unit_id>/change/", "places.manage", OBJECT),
     ("desk/places/<uuid:unit_id>/close/", "places.manage", OBJECT),
+    ("desk/places/reforms/", "places.manage"),
+    ("desk/places/reforms/new/", "places.manage"),
+    ("desk/places/reforms/step/", "places.manage", POST),
+    ("api/places/address", EVERYONE),
     ("api/places", EVERYONE),
     ("api/places/at", EVERYONE),
     ("api/places/units.geojson", EVERYONE),
@@ -75,6 +79,10 @@ ROWS: list[tuple[Any, ...]] = [
     ("desk/cases/<str:number>/transfer/", "cases.view", OBJECT),
     ("desk/cases/<str:number>/assign/", "cases.view", OBJECT),
     ("desk/cases/<str:number>/message/", "cases.act", OBJECT, POST),
+    ("desk/cases/<str:number>/do/<str:what>/", "cases.view", OBJECT, {"what": "links"}),
+    ("desk/opinions/", SIGNED_IN),  # of units in reach only
+    ("desk/opinions/<uuid:opinion_id>/", NOBODY, POST),  # of a unit that was asked; none was in this scene
+    ("cases/<str:number>/<str:secret>/", EVERYONE),
     ("files/<uuid:document_id>/<str:variant>/", "cases.view", OBJECT, {"variant": "original"}),
     # core/measures
     ("centre/measures/", "measures.view"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from thanglong.core.cases.views import case, decisions, files, queue, unit
+from thanglong.core.cases.views import case, corrections, decisions, dossier, files, queue, unit
 
 urlpatterns = [
     path("desk/", queue.queue, name="desk"),
@@ -16,5 +16,9 @@ urlpatterns = [
     path("desk/cases/<str:number>/transfer/", case.transfer, name="desk-transfer"),
     path("desk/cases/<str:number>/assign/", case.assign, name="desk-assign"),
     path("desk/cases/<str:number>/message/", case.message, name="desk-message"),
+    path("desk/cases/<str:number>/do/<str:what>/", dossier.do, name="desk-do"),
+    path("desk/opinions/", dossier.asked, name="desk-opinions"),
+    path("desk/opinions/<uuid:opinion_id>/", dossier.answer, name="desk-opinion"),
+    path("cases/<str:number>/<str:secret>/", corrections.corrections, name="case-corrections"),
     path("files/<uuid:document_id>/<str:variant>/", files.file, name="case-file"),
 ]

@@ -59,14 +59,16 @@ def _back(number: str) -> HttpResponse:
     return HttpResponseRedirect(f"/desk/cases/{number}/", status=303)
 
 
-def _version(request: HttpRequest) -> int:
+def version_of(request: HttpRequest) -> int:
+    """The version of the case on which the form was made."""
     try:
         return int(request.POST.get("version", ""))
     except ValueError:
         raise Conflict() from None
 
 
-def _words(error: ThangLongError) -> list[str]:
+def words(error: ThangLongError) -> list[str]:
+    """What is wrong, as sentences in the reader's language."""
     if isinstance(error, Invalid):
         return [fill(fault.text, fault.params) if fault.params else gettext(fault.text) for fault in error.faults]
     return [fill(error.text, error.params) if error.params else gettext(error.text)]
@@ -139,9 +141,9 @@ def act(request: HttpRequest, number: str, action: str) -> HttpResponse:
         if faults:
             raise Invalid(faults)
         data = {name: value for name, value in form.entries().items() if value != ""}
-        service.act(actor, detail.case.id, action, data, version=_version(request), documents=kept)
+        service.act(actor, detail.case.id, action, data, version=version_of(request), documents=kept)
     except (Invalid, Conflict) as error:
-        rest = form.show(error.faults) if isinstance(error, Invalid) else _words(error)
+        rest = form.show(error.faults) if isinstance(error, Invalid) else words(error)
         detail = service.case(actor, number)
         return show(request, detail, error.status, **_panel(detail, step, form, kept, rest))
     messages.success(
@@ -168,7 +170,7 @@ def transfer(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST" and "send" in request.POST:
         try:
             unit = UUID(request.POST.get("unit", ""))
-            service.transfer(actor, detail.case.id, unit, request.POST.get("reason", ""), version=_version(request))
+            service.transfer(actor, detail.case.id, unit, request.POST.get("reason", ""), version=version_of(request))
             messages.success(
                 request, gettext("%(number)s went to %(unit)s") % {"number": number, "unit": unit_name(unit)}
             )
@@ -176,7 +178,7 @@ def transfer(request: HttpRequest, number: str) -> HttpResponse:
         except ValueError:
             errors = [gettext("Please choose another unit that exists today.")]
         except (Invalid, Conflict) as error:
-            errors = _words(error)
+            errors = words(error)
             detail = service.case(actor, number)
     text = asked.get("q", "").strip()
     found = places.find(text, on=clock.today(), limit=8) if text else []
@@ -205,13 +207,13 @@ def assign(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         try:
             account = UUID(request.POST["account"]) if request.POST.get("account") else None
-            service.assign(actor, detail.case.id, account, version=_version(request))
+            service.assign(actor, detail.case.id, account, version=version_of(request))
             messages.success(request, gettext("%(number)s has a new person in charge") % {"number": number})
             return _back(number)
         except ValueError:
             errors = [gettext("Please choose a person.")]
         except (Invalid, Conflict) as error:
-            errors = _words(error)
+            errors = words(error)
             detail = service.case(actor, number)
     able = queue.assignable(actor, detail.case.unit)
     return show(request, detail, 400 if errors else 200, panel="assign", panel_errors=errors, able=able)
@@ -232,5 +234,5 @@ def message(request: HttpRequest, number: str) -> HttpResponse:
             messages.success(request, gettext("The message is on its way") if public else gettext("The note is kept"))
             return _back(number)
         except Invalid as error:
-            errors = _words(error)
+            errors = words(error)
     return show(request, detail, 400 if errors else 200, panel="message", panel_errors=errors, public=public, text=text)

@@ -103,7 +103,7 @@ def _row(case: Case, several_units: bool) -> Row:
     state = case_type.state(case.state)
     return Row(
         case=case, icon=case_type.icon, type_title=translated(case_type.title), state_title=translated(state.title),
-        tag=state.tag, state_icon=state.icon, paused=state.stops_clock or case.kind == "waiting",
+        tag=state.tag, state_icon=state.icon, paused=state.stops_clock or bool(case.paused) or case.kind == "waiting",
         fresh=case.state == case_type.initial and case.assignee is None,
         unit=unit_name(case.unit) if several_units else "",
     )  # fmt: skip

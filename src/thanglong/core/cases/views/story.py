@@ -7,10 +7,12 @@ from typing import Any
 
 from django.utils.translation import gettext
 
+from thanglong.core.cases.rules.links import TITLES
 from thanglong.core.cases.service import decisions
+from thanglong.core.cases.service.pausing import REASONS
 from thanglong.core.cases.service.wording import sentence, translated
 from thanglong.core.cases.service.writing import unit_name
-from thanglong.core.cases.types import Action, Case, CaseDetail, CaseType, Document, Event
+from thanglong.core.cases.types import Action, Case, CaseDetail, CaseType, Document, Event, PauseReason
 from thanglong.kit import clock
 from thanglong.solve.calendar import VIETNAM
 
@@ -125,7 +127,8 @@ def page(detail: CaseDetail, now: datetime) -> dict[str, Any]:
         "state_title": translated(state.title),
         "type_title": translated(case_type.title),
         "public_url": case_type.public_url % case.number if case_type.public and case_type.public_url else "",
-        "paused": state.stops_clock or case.kind == "waiting",
+        "paused": state.stops_clock or bool(case.paused) or case.kind == "waiting",
+        **dossier(detail),
         "lines": lines(case_type, detail.events, detail.documents),
         "segments": segments(case, now),
         "facts": facts(case_type, case),
@@ -137,7 +140,31 @@ def page(detail: CaseDetail, now: datetime) -> dict[str, Any]:
         "late": case.due_at is not None and not case.kind.closed and case.due_at < now,
         "unit_title": unit_name(case.unit),
         "map": _map(case),
-        "actions": [Button.of(action, n) for n, action in enumerate(sorted(detail.actions, key=_rank), 1)],
+        "actions": [
+            Button.of(action, n, detail.blocked.get(action.key, ()))
+            for n, action in enumerate(sorted(_usable(detail), key=_rank), 1)
+        ],
+    }
+
+
+def _usable(detail: CaseDetail) -> list[Action]:
+    """The actions with a button of their own: a return has its list instead."""
+    return [action for action in detail.actions if not {"return", "complete"} & set(action.effects)]
+
+
+def dossier(detail: CaseDetail) -> dict[str, Any]:
+    """What hangs on the case: opinions, returns, checklist, links, and the steps that are open."""
+    case, case_type = detail.case, detail.type
+    works = detail.can_message and not case.kind.closed
+    return {
+        "pause_title": gettext(REASONS[PauseReason(case.paused)]) if case.paused else "",
+        "returns": detail.returns,
+        "opinions": [(item, unit_name(item.unit)) for item in detail.opinions],
+        "checklist": [(item, translated(item.title)) for item in detail.checklist],
+        "links": [(item, gettext(TITLES[item.kind, item.outgoing])) for item in detail.links],
+        "can_pause": works and bool(case_type.pauses) and (bool(case.paused) or case.due_at is not None),
+        "can_return": any("return" in action.effects for action in detail.actions),
+        "can_ask": works and case_type.opinions is not None,
     }
 
 
@@ -152,13 +179,15 @@ class Button:
     direct: bool
     shortcut: str
     help: str
+    blocked: str = ""
 
     @classmethod
-    def of(cls, action: Action, number: int) -> "Button":
+    def of(cls, action: Action, number: int, blocked: Sequence[str] = ()) -> "Button":
         needs = bool(action.fields or action.documents or action.reason or "rate" in action.effects)
         return cls(
             action.key, translated(action.title), action.icon, action.style,
             not needs and action.style != "danger", str(number) if number < 10 else "", translated(action.help),
+            " ".join(blocked),
         )  # fmt: skip
 
 
