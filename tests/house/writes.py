@@ -20,8 +20,19 @@ WATCHED = ("people", "places", "cases", "index")
 # table -> (what may happen without an entry: INSERT, DELETE, or an update of these columns only; the reason)
 ALLOWED: dict[str, tuple[frozenset[str], str]] = {
     "people_account": (frozenset({"last_login"}), "when somebody last signed in is no change of a right"),
-    "people_token": (frozenset({"last_used_at"}), "when a key was last used is no change of a right"),
+    "people_token": (frozenset({"last_used_at", "DELETE"}), "last use is no right; tokens that are over are swept up"),
     "people_throttle": (frozenset({"INSERT", "DELETE", "UPDATE"}), "a counter of wrong passwords, gone after a day"),
+    "people_session": (frozenset({"INSERT", "DELETE", "UPDATE"}), "which browsers are signed in, for their owner"),
+    "people_code": (
+        frozenset({"DELETE", "used_at", "token"}),
+        "a code that is over or became a token, which is entered",
+    ),
+    "people_link": (frozenset({"DELETE"}), "a one-time link that is over"),
+    "people_reading": (
+        frozenset({"INSERT", "DELETE"}),
+        "a handler's look at a case of theirs; a purpose that must be stated is entered; gone after its term",
+    ),
+    "people_factor": (frozenset({"step", "used_at", "data"}), "a code or passkey that was used is used up"),
     "people_version": (frozenset({"INSERT", "UPDATE"}), "tells other processes to read anew"),
     "places_version": (frozenset({"INSERT", "UPDATE"}), "tells other processes to read anew"),
     "cases_document": (

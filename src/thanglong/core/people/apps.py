@@ -42,7 +42,12 @@ class PeopleConfig(AppConfig):
             ledger.phrases.add(verb, text)
 
 
-KINDS = {"account": N_("an account"), "role": N_("a role"), "token": N_("an access key")}
+KINDS = {
+    "account": N_("an account"),
+    "role": N_("a role"),
+    "token": N_("an access key"),
+    "client": N_("another system"),
+}
 PHRASES = {
     "account.created": N_("An account was made for an official"),
     "account.changed": N_("An official changed their account"),
@@ -63,6 +68,12 @@ PHRASES = {
     "factor.recovery_used": N_("Somebody signed in with a recovery code"),
     "factor.copied": N_("A passkey was refused: it seems to be a copy"),
     "session.ended": N_("Signed-in browsers of an account were signed out"),
+    "account.link_made": N_("A one-time link to choose a password was made"),
+    "account.identity_linked": N_("An account was linked with an outside sign-in"),
+    "client.added": N_("Another system was connected"),
+    "client.revoked": N_("Another system was disconnected"),
+    "client.signed_in": N_("An official signed in to another system"),
+    "personal.read": N_("Personal data were opened for a stated purpose"),
     "role.saved": N_("What a role may do was changed"),
     "token.issued": N_("An access key for a program was made"),
     "token.moved": N_("An access key for a program was limited to a new unit"),

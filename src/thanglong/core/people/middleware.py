@@ -5,11 +5,14 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.translation import gettext
 
 from thanglong.core.people import service
 from thanglong.core.people.models import Account
+from thanglong.core.people.views.common import client_address
+from thanglong.core.places import service as places
+from thanglong.kit import clock
 from thanglong.kit.errors import NotSignedIn
 from thanglong.kit.ports import ANONYMOUS, Actor
 
@@ -25,7 +28,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: Any) -> HttpResponse:
-        with service.access.pinned():
+        with service.access.pinned(), places.pinned():
             scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
             if scheme.lower() == "bearer":
                 try:
@@ -36,6 +39,8 @@ class ActorMiddleware:
                 request._dont_enforce_csrf_checks = True
             else:
                 request.actor = _of_session(request)
+                if _lacks_factor(request):
+                    return HttpResponseRedirect("/me/security/")
             return self.get_response(request)
 
 
@@ -44,7 +49,37 @@ def _of_session(request: Any) -> Actor:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES or not isinstance(request.user, Account):
         return ANONYMOUS
     # request.user is lazy: the isinstance above has loaded it
+    if METHOD in request.session:
+        _touch(request, request.user.pk)
     return service.actor_for(request.user)
+
+
+METHOD = "method"
+"""In a session: how its owner signed in; set by the sign-in page only."""
+# what stays open to somebody whose role demands a second factor and who has not set one up yet
+_STILL_OPEN = ("/me/security/", "/signout/", "/language/", "/theme/", "/static/", "/healthz")
+_EVERY, _MOST = 300.0, 20_000
+_touched: dict[str, float] = {}
+
+
+def _lacks_factor(request: Any) -> bool:
+    actor = request.actor
+    return bool(
+        actor.kind == "person"
+        and not request.session.get("factor")
+        and not request.path.startswith(_STILL_OPEN)
+        and service.requires_factor(actor.id)
+    )
+
+
+def _touch(request: Any, account: Any) -> None:
+    key, now = request.session.session_key or "", clock.monotonic()
+    if now - _touched.get(key, -_EVERY) < _EVERY:
+        return
+    if len(_touched) >= _MOST:
+        _touched.clear()
+    _touched[key] = now
+    service.touch_session(account, key, request.headers.get("User-Agent", ""), client_address(request))
 
 
 def _refused(error: NotSignedIn) -> HttpResponse:

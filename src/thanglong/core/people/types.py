@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from thanglong.kit.errors import N_, Denied, TooMany
+from thanglong.kit.errors import N_, Denied, Fault, TooMany
 
 # In a membership: the city as a whole, whichever unit that is (the first administrator is made before there are units).
 CITY = UUID(int=0)
@@ -104,6 +104,7 @@ _HEAD = _OFFICER | {
     "measures.view",
     "people.view",
     "people.grant",
+    "people.manage",
     "requests.moderate",
 }
 
@@ -194,6 +195,136 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Leave of ``account``, both days included; ``deputy`` stands in for them meanwhile."""
+
+    id: UUID
+    account: UUID
+    first_day: date
+    last_day: date
+    deputy: UUID | None = None
+    entered_by: UUID | None = None
+    cancelled_at: datetime | None = None
+
+
+class FactorKind(StrEnum):
+    """What proves a person besides their password: a code that changes, a code on paper, a passkey."""
+
+    TOTP = "totp"
+    RECOVERY = "recovery"
+    PASSKEY = "passkey"
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A second factor as its owner sees it; ``left`` counts recovery codes that were not used yet."""
+
+    id: UUID
+    account: UUID
+    kind: FactorKind
+    name: str
+    created_at: datetime
+    used_at: datetime | None = None
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """A signed-in browser: a few words on the device, the shortened address, when it was last seen."""
+
+    id: UUID
+    account: UUID
+    device: str
+    address: str
+    method: str
+    begun_at: datetime
+    seen_at: datetime
+    here: bool = False
+
+
+class Purpose(StrEnum):
+    """Why somebody reads personal data."""
+
+    HANDLING = "handling"
+    SUPERVISION = "supervision"
+    COMPLAINT = "complaint"
+    EMERGENCY = "emergency"
+    REQUEST = "request"
+    AUDIT = "audit"
+
+
+PURPOSES: Mapping[str, str] = {
+    Purpose.HANDLING: N_("to handle the case"),
+    Purpose.SUPERVISION: N_("to check the work of a unit"),
+    Purpose.COMPLAINT: N_("to deal with a complaint"),
+    Purpose.EMERGENCY: N_("danger to somebody's life or health"),
+    Purpose.REQUEST: N_("the person asked for it"),
+    Purpose.AUDIT: N_("an audit or inspection"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """That personal data were read: when, in which capacity (role and unit, not the name), and why."""
+
+    at: datetime
+    what: str
+    role: str
+    unit: UUID | None
+    purpose: Purpose
+    note: str = ""
+    reader: UUID | None = None
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Another system: signs people in here, or acts as a machine with the rights of ``account`` cut down."""
+
+    id: UUID
+    name: str
+    account: UUID
+    public: bool
+    redirects: tuple[str, ...]
+    scopes: frozenset[str]
+    unit: UUID | None
+    types: frozenset[str]
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What somebody agreed to when another system asked who they are: becomes a code, then a token."""
+
+    client: UUID
+    account: UUID
+    redirect: str
+    challenge: str
+    nonce: str
+    scopes: frozenset[str]
+    signed_in_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StaffRow:
+    """A line of a staff list after reading: what it would do (``new``, ``role``, ``same``) or what is wrong."""
+
+    line: int
+    username: str
+    display_name: str
+    role: str
+    unit: UUID | None
+    does: str
+    faults: tuple[Fault, ...] = ()
+    email: str = ""
+    phone: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Throttle:
     """What is remembered of failed sign-ins under one key: count, moment of the last one, how long it is locked."""
 
@@ -227,6 +358,8 @@ class NewAccount:
     phone: str = ""
     password: str = ""
     language: str = "vi"
+    unit: UUID | None = None
+    citizen: bool = False
     memberships: tuple[NewMembership, ...] = field(default_factory=tuple)
 
 
@@ -240,11 +373,31 @@ class SignInFailed(Denied):
     )
 
 
+class CodeWrong(Denied):
+    """One answer for a wrong code, a used one, and a pause after many tries."""
+
+    code = "code_wrong"
+    status = 401
+    text = N_("This code does not count, or tries are paused for a while. Wait for the next code and try again.")
+
+
 class NotYours(Denied):
     """A grant of something the granter does not hold."""
 
     code = "not_yours"
     text = N_("You can only pass on what you hold yourself, in your own units and within your own term.")
+
+
+class OAuthFault(Denied):
+    """A refusal in the words of RFC 6749; ``error`` is its code."""
+
+    code = "oauth"
+    text = N_("The other system asked in a way that is not allowed.")
+
+    def __init__(self, error: str, status: int) -> None:
+        super().__init__()
+        self.error = error
+        self.status = status
 
 
 class TooManyTokens(TooMany):

@@ -8,11 +8,15 @@ from datetime import date
 from uuid import UUID
 
 from thanglong.core.people import repository, rules
+from thanglong.core.people.repository import absences
 from thanglong.core.people.types import ACTIONS, CITY, Membership, Role, Token
 from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor, Reach
+
+MOST_KEPT = 50_000
+"""Decisions remembered in a process, under one state of the rights and one of the units."""
 
 
 @dataclass(slots=True)
@@ -23,12 +27,15 @@ class Snapshot:
     roles: dict[str, Role]
     memberships: dict[UUID, tuple[Membership, ...]] = field(default_factory=dict)
     tokens: dict[UUID, Token | None] = field(default_factory=dict)
+    reaches: dict[tuple[UUID, str, date], tuple[str, Reach]] = field(default_factory=dict)
 
     def of(self, account: UUID) -> tuple[Membership, ...]:
         """All memberships of an open account; none of a closed one."""
         found = self.memberships.get(account)
         if found is None:
-            found = repository.memberships(account) if repository.active(account) else ()
+            found = (
+                (*repository.memberships(account), *absences.borrowed(account)) if repository.active(account) else ()
+            )
             self.memberships[account] = found
         return found
 
@@ -99,7 +106,10 @@ class TableAccess:
     def allowed(self, actor: Actor, action: str, unit: UUID | None = None, *, on: date | None = None) -> bool:
         """Whether ``actor`` may do ``action`` in ``unit`` (None: in any) as of ``on`` (None: today)."""
         reach = self.reach(actor, action, on=on)
-        return bool(reach) if unit is None else unit in reach
+        if unit is None:
+            return bool(reach)
+        # what was closed in a unit that has ended is kept by the units that took over from it
+        return unit in reach or (on is None and bool(reach) and any(heir in reach for heir in places.heirs(unit)))
 
     def reach(self, actor: Actor, action: str, *, on: date | None = None) -> Reach:
         """The units in which ``actor`` may do ``action`` as of ``on`` (None: today)."""
@@ -120,10 +130,19 @@ class TableAccess:
         return self._person(known, actor.id, action, on)
 
     def _person(self, known: Snapshot, account: UUID, action: str, on: date | None) -> Reach:
+        day, units = on or clock.today(), places.version()
+        key = (account, action, day)
+        kept = known.reaches.get(key)
+        if kept is not None and kept[0] == units:
+            return kept[1]
         memberships = known.of(account)
-        if not memberships:
-            return Reach(False)
-        return rules.where(memberships, known.roles, action, on or clock.today(), _subtree(on), root(on))
+        found = Reach(False)
+        if memberships:
+            found = rules.where(memberships, known.roles, action, day, _subtree(on), root(on))
+        if len(known.reaches) > MOST_KEPT:
+            known.reaches.clear()
+        known.reaches[key] = (units, found)
+        return found
 
 
 def root(on: date | None = None) -> UUID:

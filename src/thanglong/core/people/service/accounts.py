@@ -1,6 +1,7 @@
 """Accounts, and who an account is when it acts."""
 
 from collections.abc import Iterable, Sequence
+from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -10,10 +11,12 @@ from django.core.exceptions import ValidationError
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import NewEntry, ObjectRef
 from thanglong.core.people import models, repository, rules
-from thanglong.core.people.service.access import access
-from thanglong.core.people.types import AccountInfo, NewAccount
+from thanglong.core.people.repository import sessions
+from thanglong.core.people.service.access import access, root
+from thanglong.core.people.types import CITY, AccountInfo, NewAccount, Role
+from thanglong.core.places import service as places
 from thanglong.kit import clock
-from thanglong.kit.errors import N_, Conflict, Fault, Invalid
+from thanglong.kit.errors import N_, Conflict, Denied, Fault, Invalid, NotFound
 from thanglong.kit.ids import new_id
 from thanglong.kit.ports import SYSTEM, Actor
 
@@ -27,6 +30,8 @@ def actor_for(row: models.Account) -> Actor:
     """The same for a row at hand (middleware, sign-in)."""
     known = access.snapshot()
     first = rules.primary(known.of(row.id), known.roles, clock.today())
+    if row.citizen:
+        return Actor("citizen", row.id, row.display_name)
     return Actor(
         "person", row.id, row.display_name, unit=first.unit if first else None, role=first.role if first else ""
     )
@@ -52,6 +57,29 @@ def ref(account_id: UUID) -> ObjectRef:
     return ObjectRef("account", str(account_id))
 
 
+def require_over(actor: Actor, account_id: UUID) -> None:
+    """Return when ``actor`` looks after this account: they hold ``people.manage``, and every right of the person.
+
+    For every membership that holds today or later, one membership of the actor must lie above its unit, with
+    ``people.manage`` and every action of its role. Nobody is above themselves. A person without a role belongs to the
+    unit for which the account was made, else to the city. Denied, or NotFound for an account out of reach.
+    """
+    access.require(actor, "people.manage")
+    row = repository.row(account_id)
+    if actor.kind == "system":
+        return
+    known, today = access.snapshot(), clock.today()
+    held = [item for item in repository.memberships(account_id) if item.valid_to is None or item.valid_to >= today]
+    wanted = [(item.unit, known.roles[item.role].actions) for item in held if item.role in known.roles]
+    wanted = wanted or [(row.unit or root(), frozenset())]
+    own = [] if actor.kind != "person" or actor.id in (None, account_id) else known.of(cast(UUID, actor.id))
+    for unit, actions in wanted:
+        needed = Role("", "", "", actions | {"people.manage"})
+        mine = rules.within(own, known.roles, needed, (today, today), needs="people.manage")
+        if not any(above in (CITY, root()) or unit in places.subtree(above) for above in mine):
+            raise Denied() if access.allowed(actor, "people.view", unit) else NotFound()
+
+
 def create_account(
     actor: Actor,
     username: str,
@@ -74,7 +102,7 @@ def create_account(
         if repository.by_username(name):
             raise Conflict(N_("This user name is taken. Choose another."))
         encoded = make_password(password) if password else ""
-        made = NewAccount(new_id(), name, display_name.strip(), email.strip(), phone.strip(), encoded, language)
+        made = NewAccount(new_id(), name, display_name.strip(), email.strip(), phone.strip(), encoded, language, unit)
         repository.add_accounts([made], clock.now())
         ledger.append(
             actor,
@@ -111,19 +139,23 @@ def password_faults(password: str, row: models.Account) -> list[Fault]:
     return []
 
 
-def set_password(actor: Actor, account_id: UUID, password: str, *, current: str | None = None) -> None:
-    """Change a password: one's own with the current one, or anybody's with ``people.manage``. Ends other sessions."""
+def set_password(actor: Actor, account_id: UUID, password: str, *, current: str | None = None, keep: str = "") -> None:
+    """Change a password: one's own with the current one, or that of somebody below oneself.
+
+    Ends all sessions but ``keep``.
+    """
     row = repository.row(account_id)
     if actor.id == account_id and actor.kind == "person":
         if current is None or not row.check_password(current):
             raise Invalid([Fault("current", N_("This is not your current password."))])
     else:
-        access.require(actor, "people.manage")
+        require_over(actor, account_id)
     if faults := password_faults(password, row):
         raise Invalid(faults)
     with repository.atomic():
         row.set_password(password)
         repository.save_account(row, "password")
+        sessions.end_all(account_id, keep)
         ledger.append(actor, "account.password_changed", ref(account_id))
 
 
@@ -141,14 +173,16 @@ def set_language(actor: Actor, language: str) -> None:
 
 
 def set_active(actor: Actor, account_id: UUID, active: bool) -> None:
-    """Close or reopen an account; needs ``people.manage``. Bites on the next request."""
-    access.require(actor, "people.manage")
+    """Close or reopen the account of somebody below oneself (``people.manage``). Bites on the next request."""
+    require_over(actor, account_id)
     with repository.atomic():
         row = repository.row(account_id)
         if row.is_active == active:
             return
         row.is_active = active
         repository.save_account(row, "is_active")
+        if not active:
+            sessions.end_all(account_id)
         repository.bump()
         verb = "account.reopened" if active else "account.closed"
         ledger.append(actor, verb, ref(account_id), before={"active": not active}, after={"active": active})

@@ -9,9 +9,20 @@ from uuid import UUID
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.people import repository, rules
+from thanglong.core.people.repository import absences as stand
 from thanglong.core.people.service.access import access, root
 from thanglong.core.people.service.accounts import create_account, ref
-from thanglong.core.people.types import ACTIONS, CITY, AccountInfo, Kind, Member, Membership, NotYours, Role
+from thanglong.core.people.types import (
+    ACTIONS,
+    CITY,
+    WITHHELD,
+    AccountInfo,
+    Kind,
+    Member,
+    Membership,
+    NotYours,
+    Role,
+)
 from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import N_, Conflict, Denied, Fault, Invalid, NotFound
@@ -41,10 +52,14 @@ def save_role(actor: Actor, role: Role) -> None:
         repository.save_role(role)
         repository.bump()
         facts = {"actions": sorted(role.actions), "name_vi": role.name_vi, "name_en": role.name_en}
-        state = {"actions": sorted(before.actions), "rank": before.rank} if before else None
-        after = {"actions": sorted(role.actions), "rank": role.rank}
+        state = _role_state(before) if before else None
+        after = _role_state(role)
         ledger.append(actor, "role.saved", ObjectRef("role", role.key), before=state, after=after, facts=facts)
     access.renew()
+
+
+def _role_state(role: Role) -> JSON:
+    return {"actions": sorted(role.actions), "rank": role.rank, "second_factor": role.second_factor}
 
 
 def role_name(key: str, language: str = "vi") -> str:
@@ -75,7 +90,15 @@ def members_of(
     """The same for several units, or for all (None); sorted by name."""
     known = access.snapshot().roles
     keys = [key for key, item in known.items() if (role in (None, key)) and (action is None or action in item.actions)]
-    found = repository.in_units(units, on or clock.today(), keys)
+    day, asked = on or clock.today(), None if units is None else list(units)
+    found = repository.in_units(asked, day, keys)
+    lent = stand.released({item.account for item, _ in found}, day)
+    found = [(item, account) for item, account in found if item.kind is not Kind.POST or item.account not in lent]
+    if action not in WITHHELD:
+        there = {(item.account, item.role, item.unit) for item, _ in found}
+        borrowed = stand.stand_ins(asked, day, keys)
+        found += [(item, who) for item, who in borrowed if (item.account, item.role, item.unit) not in there]
+        found.sort(key=lambda pair: (pair[1].display_name, pair[0].id))
     return [Member(account, item, known[item.role]) for item, account in found]
 
 
@@ -86,7 +109,8 @@ def grantable(actor: Actor) -> list[Role]:
     if actor.kind != "person" or actor.id is None:
         return []
     known = access.snapshot().roles
-    own = [known[item.role] for item in memberships(actor.id) if item.role in known]
+    held = [item for item in memberships(actor.id) if item.standing_in_for is None]
+    own = [known[item.role] for item in held if item.role in known]
     return [
         role for role in roles() if any("people.grant" in mine.actions and role.actions <= mine.actions for mine in own)
     ]
@@ -100,18 +124,24 @@ def grant(
     valid_from: date | None = None,
     valid_to: date | None = None,
     kind: Kind | str = Kind.POST,
+    releases: bool = False,
 ) -> Membership:
     """Give ``account`` a role in a unit for a period (from today, open-ended by default).
 
+    ``releases``: a full-time secondment, while which the regular posts rest. A secondment or deputy needs a last day.
     Needs ``people.grant`` in the unit, and nobody passes on more than they hold: every action of the role, in a unit
-    of their own subtree, within their own term (NotYours). Invalid when the period, role, unit or account is wrong.
+    of their own subtree, within their own term (NotYours). Invalid when the period, role, unit or account is wrong,
+    when it begins in the past (rights are not given backwards), or the role is held there on some of the days already.
     """
     start = valid_from or clock.today()
     access.require(actor, "people.grant", unit)
-    wanted = _check(account, role, unit, start, valid_to)
-    _check_bounds(actor, wanted, unit, (start, valid_to))
-    made = Membership(new_id(), account, role, unit, start, valid_to, Kind(kind), actor.id)
+    made = Membership(
+        new_id(), account, role, unit, start, valid_to, Kind(kind), actor.id, releases and kind == Kind.SECONDMENT
+    )
     with repository.atomic():
+        repository.lock_accounts([account])
+        wanted = _check(made, backdated=actor.kind == "system")
+        _check_bounds(actor, wanted, unit, (start, valid_to))
         repository.add_membership(made)
         _changed(actor, "membership.granted", made, before=None, after=_state(made))
     access.renew()
@@ -159,17 +189,25 @@ def _yesterday() -> date:
     return date.fromordinal(clock.today().toordinal() - 1)
 
 
-def _check(account: UUID, role: str, unit: UUID, start: date, end_: date | None) -> Role:
+def _check(made: Membership, *, backdated: bool) -> Role:
     faults = []
-    wanted = access.snapshot().roles.get(role)
+    wanted = access.snapshot().roles.get(made.role)
     if wanted is None:
         faults.append(Fault("role", N_("Choose one of the roles.")))
-    if end_ is not None and end_ < start:
+    if made.valid_to is not None and made.valid_to < made.valid_from:
         faults.append(Fault("valid_to", N_("The last day lies before the first one.")))
-    if not repository.active(account):
+    if made.valid_to is None and made.kind is not Kind.POST:
+        faults.append(Fault("valid_to", N_("Give the last day: only a regular post has no end.")))
+    if made.valid_from < clock.today() and not backdated:
+        faults.append(Fault("valid_from", N_("The first day lies in the past: rights are not given backwards.")))
+    if not repository.official(made.account):
         faults.append(Fault("account", N_("There is no open account of this name.")))
-    if unit != CITY and unit not in places.subtree(root(start), start):
+    if made.unit != CITY and made.unit not in places.subtree(root(made.valid_from), made.valid_from):
         faults.append(Fault("unit", N_("There is no such unit on that day.")))
+    if (held := rules.overlap(repository.memberships(made.account), made)) is not None:
+        text = N_("The person holds this role there from %(first)s to %(last)s. End that first or choose other days.")
+        last = f"{held.valid_to:%d/%m/%Y}" if held.valid_to else "…"
+        faults.append(Fault("valid_from", text, {"first": f"{held.valid_from:%d/%m/%Y}", "last": last}))
     if faults or wanted is None:
         raise Invalid(faults)
     return wanted

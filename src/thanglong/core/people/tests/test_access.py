@@ -101,7 +101,15 @@ def test_a_decision_is_one_small_query_outside_and_none_inside_a_request(city: S
 
 
 def test_grant_gives_the_role_and_is_in_the_ledger(city: SmallCity) -> None:
-    made = service.grant(city.actor("head"), city.accounts["nobody"], "officer", city.ward, kind="secondment")
+    made = service.grant(
+        city.actor("head"),
+        city.accounts["nobody"],
+        "officer",
+        city.ward,
+        None,
+        TODAY + timedelta(30),
+        kind="secondment",
+    )
     assert made.kind is Kind.SECONDMENT
     assert made.granted_by == city.accounts["head"]
     assert service.access.allowed(city.actor("nobody"), "cases.act", city.ward)

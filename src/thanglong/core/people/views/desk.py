@@ -112,7 +112,9 @@ def _grant(request: HttpRequest, actor: Actor, form: Grant) -> HttpResponse | No
         return None
     unit = UUID(given["unit"])
     try:
-        service.grant(actor, row.id, given["role"], unit, given["valid_from"], given["valid_to"], given["kind"])
+        service.grant(
+            actor, row.id, given["role"], unit, given["valid_from"], given["valid_to"], given["kind"], given["releases"]
+        )
     except Invalid as error:
         add_faults(form, error)
         return None

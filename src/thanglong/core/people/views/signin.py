@@ -1,5 +1,8 @@
 """Signing in and out."""
 
+import secrets
+from datetime import timedelta
+
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.core import signing
@@ -14,10 +17,14 @@ from thanglong.core.people import repository, service
 from thanglong.core.people.types import SignInFailed
 from thanglong.core.people.views.common import actor_of, client_address, own_address
 from thanglong.core.people.views.forms import SignIn
+from thanglong.kit import clock
 from thanglong.kit.ports import Actor
 
 DEVICE_COOKIE = "thanglong_device"
 DEVICE_AGE = 180 * 86400
+PENDING = "pending"
+"""In a session: whose password was right, until the second factor is."""
+PENDING_FOR = timedelta(minutes=10)
 
 
 @sensitive_post_parameters("password")
@@ -35,28 +42,65 @@ def signin(request: HttpRequest) -> HttpResponse:
         return _page(request, form, target, 400)
     name = form.cleaned_data["username"]
     try:
+        device, known = _devices(request)
         actor = service.authenticate(
-            name, form.cleaned_data["password"], client_address(request), known_device=_known_device(request, name)
+            name,
+            form.cleaned_data["password"],
+            client_address(request),
+            known_device=name.strip().lower() in known,
+            device=device,
         )
     except SignInFailed as error:
         form.add_error(None, gettext(error.text))
         return _page(request, form, target, 401)
-    return _enter(request, actor, target)
+    return proceed(request, actor, target, "password")
 
 
 def _page(request: HttpRequest, form: SignIn, target: str, status: int = 200) -> HttpResponse:
-    return render(request, "people/signin.html", {"form": form, "next": target}, status=status)
+    context = {"form": form, "next": target, "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else ""}
+    return render(request, "people/signin.html", context, status=status)
 
 
-def _enter(request: HttpRequest, actor: Actor, target: str) -> HttpResponse:
+def proceed(request: HttpRequest, actor: Actor, target: str, method: str) -> HttpResponse:
+    """The first proof was right: on to the second factor where there is one, else in."""
+    assert actor.id is not None
+    if actor.kind == "person" and service.has_factor(actor.id):
+        request.session.cycle_key()
+        request.session[PENDING] = {
+            "account": str(actor.id),
+            "next": target,
+            "until": (clock.now() + PENDING_FOR).timestamp(),
+            "method": method,
+        }
+        return HttpResponseRedirect("/signin/second/")
+    return enter(request, actor, target, method, "")
+
+
+def enter(request: HttpRequest, actor: Actor, target: str, method: str, factor: str) -> HttpResponse:
+    """Begin the session, remember the browser, and go where the person wanted to."""
     assert actor.id is not None
     row = repository.row(actor.id)
+    outside = request.session.get("identity")
     login(request, row, backend="thanglong.core.people.backend.AccountBackend")
+    request.session.pop(PENDING, None)
     request.session["language"] = row.language
-    response = HttpResponseRedirect(target or first_room(actor))
+    request.session["factor"] = factor
+    request.session["method"] = method
+    request.session["fresh"] = clock.now().timestamp()
+    if not request.session.session_key:
+        request.session.save()
+    agent = request.headers.get("User-Agent", "")
+    service.begin_session(row.id, request.session.session_key or "", agent, client_address(request), method)
+    if outside and method == "password" and actor.kind == "person":
+        service.link_identity(actor, outside["issuer"], outside["subject"])
+        request.session.pop("identity", None)
+    needs = actor.kind == "person" and not factor and service.requires_factor(actor.id)
+    response = HttpResponseRedirect("/me/security/" if needs else target or first_room(actor))
+    device, names = _devices(request)
+    kept = [name for name in names if name != row.username][-4:]
     response.set_cookie(
         DEVICE_COOKIE,
-        signing.dumps([*_devices(request)[-4:], row.username], salt=DEVICE_COOKIE),
+        signing.dumps([device or secrets.token_urlsafe(12), *kept, row.username], salt=DEVICE_COOKIE),
         max_age=DEVICE_AGE,
         httponly=True,
         samesite="Lax",
@@ -65,20 +109,21 @@ def _enter(request: HttpRequest, actor: Actor, target: str) -> HttpResponse:
     return response
 
 
-def _devices(request: HttpRequest) -> list[str]:
+def _devices(request: HttpRequest) -> tuple[str, list[str]]:
+    """The browser's own id, and the accounts that have signed in with it."""
     try:
-        names = signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_COOKIE, max_age=DEVICE_AGE)
+        kept = signing.loads(request.COOKIES.get(DEVICE_COOKIE, ""), salt=DEVICE_COOKIE, max_age=DEVICE_AGE)
     except signing.BadSignature:
-        return []
-    return [str(name) for name in names] if isinstance(names, list) else []
-
-
-def _known_device(request: HttpRequest, name: str) -> bool:
-    return name.strip().lower() in _devices(request)
+        return "", []
+    if not isinstance(kept, list) or not kept:
+        return "", []
+    return str(kept[0]), [str(name) for name in kept[1:]]
 
 
 def first_room(actor: Actor) -> str:
     """Where somebody's day begins: the desk, the centre, or their own page."""
+    if actor.kind == "citizen":
+        return "/me/readings/"
     for action, address in (("cases.act", "/desk/"), ("centre.view", "/centre/"), ("cases.view", "/desk/")):
         if service.access.allowed(actor, action):
             return address
@@ -88,5 +133,7 @@ def first_room(actor: Actor) -> str:
 @require_POST
 def signout(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    if request.session.session_key:
+        service.forget_session(request.session.session_key)
     logout(request)
     return HttpResponseRedirect("/")

@@ -39,19 +39,22 @@ def roles() -> dict[str, Role]:
     """All roles: the built-in ones, overridden and extended by rows."""
     found = {role.key: role for role in BUILTIN}
     for row in models.Role.objects.all():
-        found[row.key] = Role(row.key, row.name_vi, row.name_en, frozenset(row.actions), row.rank)
+        found[row.key] = Role(row.key, row.name_vi, row.name_en, frozenset(row.actions), row.rank, row.second_factor)
     return found
 
 
 def save_role(role: Role) -> None:
     """Write a role."""
     values = {"name_vi": role.name_vi, "name_en": role.name_en, "actions": sorted(role.actions), "rank": role.rank}
+    values["second_factor"] = role.second_factor
     models.Role.objects.update_or_create(pk=role.key, defaults=values)
 
 
 def info(row: models.Account) -> AccountInfo:
     """Row to type."""
-    return AccountInfo(row.id, row.username, row.display_name, row.email, row.phone, row.is_active, row.language)
+    return AccountInfo(
+        row.id, row.username, row.display_name, row.email, row.phone, row.is_active, row.language, row.citizen
+    )
 
 
 def account(account_id: UUID) -> AccountInfo:
@@ -100,8 +103,26 @@ def any_account() -> bool:
 def membership(item: models.Membership) -> Membership:
     """Row to type."""
     return Membership(
-        item.id, item.account_id, item.role, item.unit, item.valid_from, item.valid_to, Kind(item.kind), item.granted_by
+        item.id,
+        item.account_id,
+        item.role,
+        item.unit,
+        item.valid_from,
+        item.valid_to,
+        Kind(item.kind),
+        item.granted_by,
+        item.releases,
     )
+
+
+def official(account_id: UUID) -> bool:
+    """Whether this is the open account of an official: a citizen's never holds a role."""
+    return models.Account.objects.filter(pk=account_id, is_active=True, citizen=False).exists()
+
+
+def set_active(account_id: UUID, value: bool) -> bool:
+    """Open or close an account; whether that changed anything."""
+    return bool(models.Account.objects.filter(pk=account_id).exclude(is_active=value).update(is_active=value))
 
 
 def active(account_id: UUID) -> bool:
@@ -113,6 +134,11 @@ def memberships(account_id: UUID) -> tuple[Membership, ...]:
     """All memberships of an account, past and future ones too."""
     rows = models.Membership.objects.filter(account_id=account_id).order_by("valid_from", "id")
     return tuple(membership(item) for item in rows)
+
+
+def lock_accounts(ids: Iterable[UUID]) -> None:
+    """Let changes to these accounts come one after another, in the caller's transaction."""
+    list(models.Account.objects.select_for_update().filter(pk__in=sorted(ids)).order_by("pk").values_list("pk"))
 
 
 def membership_row(membership_id: UUID, *, lock: bool = False) -> models.Membership:
@@ -160,6 +186,8 @@ def add_accounts(rows: Sequence[NewAccount], at: datetime) -> None:
                 phone=item.phone,
                 password=item.password or "!",
                 language=item.language,
+                unit=item.unit,
+                citizen=item.citizen,
                 created_at=at,
             )
             for item in rows
@@ -195,6 +223,7 @@ def add_membership(item: Membership) -> None:
         valid_to=item.valid_to,
         kind=item.kind,
         granted_by=item.granted_by,
+        releases=item.releases,
     )
 
 
@@ -210,6 +239,8 @@ def token(item: models.Token) -> Token:
         item.expires_at,
         item.last_used_at,
         item.revoked_at,
+        frozenset(item.types),
+        item.client_id,
     )
 
 
@@ -224,6 +255,8 @@ def add_token(item: Token, digest: str) -> None:
         unit=item.unit,
         created_at=item.created_at,
         expires_at=item.expires_at,
+        types=sorted(item.types),
+        client_id=item.client,
     )
 
 
