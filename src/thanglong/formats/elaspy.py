@@ -10,17 +10,21 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Postal codes in the matrix's order, siren minutes from row to column, plane coordinates, hospitals' codes."""
+    """Postal codes in the matrix's order, siren minutes from row to column, plane coordinates, inhabitants (any scale),
+    codes of the hospitals and of the places where units may wait."""
 
     codes: tuple[int, ...]
     minutes: tuple[tuple[float, ...], ...]
     x: tuple[float, ...]
     y: tuple[float, ...]
+    inhabitants: tuple[float, ...]
     hospitals: tuple[int, ...]
+    bases: tuple[int, ...]
     no_siren_factor: float
 
 
@@ -67,7 +71,7 @@ def _codes(path: Path) -> tuple[int, ...]:
     return tuple(int(value) for value in _numbers(path))
 
 
-def describe(folder: Path) -> dict[str, dict[str, object]]:
+def describe(folder: Path) -> dict[str, dict[str, Any]]:
     """``runs.json``: what the runs share under "common", the runs under "runs"."""
     path = folder / "runs" / "runs.json"
     try:
@@ -83,7 +87,7 @@ def _path(folder: Path, told: object) -> Path:
     return folder / str(told).partition(" (")[0]
 
 
-def read_area(folder: Path, common: dict[str, object]) -> Area:
+def read_area(folder: Path, common: dict[str, Any]) -> Area:
     """The area the runs share. Raises Unreadable."""
     matrix = _rows(_path(folder, common["travel_times"]))
     codes = tuple(int(float(code)) for code in matrix[0][1:])
@@ -98,7 +102,9 @@ def read_area(folder: Path, common: dict[str, object]) -> Area:
         tuple(tuple(float(value) for value in row[1:]) for row in matrix[1:]),
         tuple(float(nodes[code][1]) for code in codes),
         tuple(float(nodes[code][2]) for code in codes),
+        tuple(float(nodes[code][3]) for code in codes),
         _codes(_path(folder, common["hospitals"])),
+        _codes(_path(folder, common["bases"])),
         float(str(common.get("no_siren_factor", 0.95))),
     )
 
@@ -125,7 +131,7 @@ def _table(path: Path | None) -> Iterator[dict[str, str]]:
             yield dict(zip(rows[0], row, strict=False))
 
 
-def read_run(folder: Path, name: str, told: dict[str, object]) -> Run:
+def read_run(folder: Path, name: str, told: dict[str, Any]) -> Run:
     """One run and what was recorded of it. Raises Unreadable."""
     runs = folder / "runs"
     homes = {int(float(row[0])): int(float(row[1])) for row in _rows(_path(folder, told["ambulance_bases"]))[1:]}
