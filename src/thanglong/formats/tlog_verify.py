@@ -64,9 +64,11 @@ def tile(read: Any, year: int, level: int, index: int, size: int) -> list[Any]:
     name = re.sub(r"(\d{3})(?=\d)", r"x\1/", f"{index:0{-(-len(str(index)) // 3) * 3}d}")
     width, kind, at = (size >> 8 * max(level, 0)) - 256 * index, "entries" if level < 0 else level, 0
     name = f"{year}/tile/{kind}/{name}{'' if width >= 256 else f'.p/{width}'}"
-    data, row = read(name) or b"", (read(f"{name}.jsonl") or b"").split(b"\n")[:-1]
+    data, row = read(name) or b"", ((level < 0 and read(f"{name}.jsonl")) or b"").split(b"\n")[:-1]
+    if level >= 0:
+        return [data[at : at + 32] for at in range(0, len(data), 32)]
     while at < len(data):
-        start, at = (at, at + 32) if level >= 0 else (at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big"))
+        start, at = at + 2, at + 2 + int.from_bytes(data[at : at + 2], "big")
         row.append(data[start:at])
     return row
 
