@@ -93,6 +93,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("api/measures/<measure:key>.map.json", EVERYONE),
     ("api/measures/<measure:key>.json", EVERYONE),
     ("api/measures/<measure:key>.csv", EVERYONE),
+    ("api/measures/<measure:key>.parquet", EVERYONE),
     # web
     ("", EVERYONE),
     ("search", EVERYONE),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from thanglong.core.places.views import api, desk, public
+from thanglong.core.places.views import api, desk, public, reforms
 
 app_name = "places"
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("desk/places/new/", desk.create, name="create"),
     path("desk/places/<uuid:unit_id>/change/", desk.change, name="change"),
     path("desk/places/<uuid:unit_id>/close/", desk.close, name="close"),
+    path("desk/places/reforms/", reforms.reforms, name="reforms"),
+    path("desk/places/reforms/new/", reforms.new, name="reform-new"),
+    path("desk/places/reforms/step/", reforms.step, name="reform-step"),
+    path("api/places/address", api.address, name="api-address"),
     path("api/places", api.units, name="api-units"),
     path("api/places/at", api.at, name="api-at"),
     path("api/places/units.geojson", api.outlines, name="api-outlines"),

@@ -1,6 +1,7 @@
 """The written form of a Vietnamese address: parts by comma, abbreviations of kinds, house number and street."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,22 +17,35 @@ _WARD = frozenset({UnitKind.WARD, UnitKind.TOWNSHIP})
 _COMMUNE = frozenset({UnitKind.COMMUNE, UnitKind.TOWNSHIP, UnitKind.SPECIAL_ZONE})
 _DISTRICT = frozenset({UnitKind.DISTRICT})
 _CITY = frozenset({UnitKind.CITY})
-# folded beginnings of a part, longest first; an abbreviation needs its point or a digit or space behind it
-_KINDS: tuple[tuple[str, frozenset[UnitKind]], ...] = (
-    (r"thanh pho|t\.?\s?p\.?|tinh", _CITY),
-    (r"thi xa|t\.?\s?x\.?", _DISTRICT),
-    (r"thi tran|t\.?\s?t\.?", _WARD | _COMMUNE),
-    (r"dac khu", _COMMUNE),
-    (r"phuong|ph?\.", _WARD),
-    (r"ph?(?=\s+\S)", _WARD),
-    (r"quan|q\.", _DISTRICT),
-    (r"q(?=\s+\S)", _DISTRICT),
-    (r"huyen|h\.", _DISTRICT),
-    (r"h(?=\s+\S)", _DISTRICT),
-    (r"xa|x\.", _COMMUNE),
-    (r"x(?=\s+\S)", _COMMUNE),
+# words of kind with and without marks, and abbreviations, which need a point, or a space and another word behind them
+_KINDS: tuple[tuple[str, str, str, frozenset[UnitKind]], ...] = (
+    ("thành phố|tỉnh", "thanh pho|tinh", r"t\.?\s?p\.|tp(?=\s+\S)", _CITY),
+    ("thị xã", "thi xa", r"t\.?\s?x\.|tx(?=\s+\S)", _DISTRICT),
+    ("thị trấn", "thi tran", r"t\.?\s?t\.|tt(?=\s+\S)", _WARD | _COMMUNE),
+    ("đặc khu", "dac khu", r"đk\.", _COMMUNE),
+    ("phường", "phuong", r"ph?\.|ph?(?=\s+\S)", _WARD),
+    ("quận", "quan", r"q\.|q(?=\s+\S)", _DISTRICT),
+    ("huyện", "huyen", r"h\.|h(?=\s+\S)", _DISTRICT),
+    ("xã", "xa", r"x\.|x(?=\s+\S)", _COMMUNE),
 )
-_KIND = [(re.compile(rf"(?:{pattern})(?:\s*|(?<=\.))(?=\S)", re.I), kinds) for pattern, kinds in _KINDS]
+
+
+def _compiled(place: int) -> list[tuple[re.Pattern[str], frozenset[UnitKind]]]:
+    return [
+        (re.compile(rf"(?:(?:{row[place]})(?=\s+\S)|{row[2]})\s*(?=\S)", re.I), row[3]) for row in _KINDS
+    ]  # fmt: skip
+
+
+def _cutter(place: int) -> re.Pattern[str]:
+    words = "|".join(row[place] for row in _KINDS)
+    short = r"(?:ph?|q|h|x|tp|tx|tt)\.\s?\S|(?:p|q|tp|tx)\s\S"
+    # after a house number the word is a street's name: 12 Quan Thanh
+    return re.compile(rf"(?<=[^,\s\d])\s(?=(?:{words})\s\S|{short})", re.I)
+
+
+# with marks a word of kind is only what is spelled so: "Quán Thánh" is no "quận"
+_KIND = {True: _compiled(0), False: _compiled(1)}
+_CUT = {True: _cutter(0), False: _cutter(1)}
 _STREET = re.compile(
     r"^(?:đường|duong|phố|pho|ngõ|ngo|ngách|ngach|hẻm|hem|thôn|thon|xóm|xom|tổ|to|đ\.|d\.|số|so)\b", re.I
 )
@@ -69,39 +83,32 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip(" .;-")
 
 
-def split_kind(text: str) -> tuple[str, frozenset[UnitKind]]:
+def _marked(text: str) -> bool:
+    return fold(text) != spelled(text)
+
+
+def split_kind(text: str, *, marked: bool | None = None) -> tuple[str, frozenset[UnitKind]]:
     """A part without its word of kind, and the kinds that word may mean: "P. Hàng Bông" -> "Hàng Bông", ward."""
-    bare = _unmarked(text)
-    for pattern, kinds in _KIND:
-        match = pattern.match(bare)
-        if match and match.end() < len(bare):
+    for pattern, kinds in _KIND[_marked(text) if marked is None else marked]:
+        match = pattern.match(text)
+        if match and match.end() < len(text):
             return _plain(text[match.end() :]), kinds
     return _plain(text), frozenset()
 
 
-def _unmarked(text: str) -> str:
-    """Letter for letter without marks, so that positions stay the same."""
-    return "".join(fold(letter)[:1] or letter if letter.isalpha() else letter for letter in text)
-
-
 def parse(text: str) -> Written:
     """Take an address apart. Commas separate; where there are none, words of kind do."""
-    text = re.sub(r"\s+", " ", text.replace(";", ",").replace("\n", ",")).strip(" ,.")
+    text = unicodedata.normalize("NFC", text.replace(";", ",").replace("\n", ","))
+    text = re.sub(r"\s+", " ", text).strip(" ,.")
+    marked = _marked(text)
     # a word of kind in the middle of a part begins a new one: "12 Hàng Bông P. Hàng Gai Q. Hoàn Kiếm"
-    bare = _unmarked(text)
-    cuts = [
-        match.start() + 1
-        for match in re.finditer(
-            r"(?<=[^,\s])\s(?=(?:phuong|quan|huyen|thi xa|thi tran|xa|thanh pho|tinh|dac khu)\s\S"
-            r"|(?:p|ph|q|h|x|tp|tx|tt)\.\s?\S|(?:p|q|tp|tx)\s\S)", bare, re.I)
-    ]  # fmt: skip
-    for at in reversed(cuts):
+    for at in reversed([match.start() + 1 for match in _CUT[marked].finditer(text)]):
         text = f"{text[:at].rstrip()}, {text[at:]}"
     raws = [part for part in (_plain(piece) for piece in text.split(",")) if part]
     parts: list[Part] = []
     rest: list[str] = []
     for at, raw in enumerate(raws):
-        name, kinds = split_kind(raw)
+        name, kinds = split_kind(raw, marked=marked)
         if kinds == _CITY and at == len(raws) - 1 and parts:
             continue
         street = not kinds and (bool(_STREET.match(raw)) or bool(re.match(r"^\d", raw)))

@@ -9,7 +9,7 @@ from django.db import transaction
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.places.repository import reforms, rows, snapshot
-from thanglong.core.places.service.steps import change_in, faster, load, require, step, stored_digest
+from thanglong.core.places.service.steps import change_in, faster, load, look, require, step, stored_digest
 from thanglong.core.places.service.writing import changed, entry
 from thanglong.core.places.types import (
     ActState,
@@ -137,13 +137,13 @@ def _restore(actor: Actor, reform: Reorganisation, memo: Any) -> None:
 
 def reviews(actor: Actor, id: UUID, limit: int = MOST_REVIEWS) -> list[Review]:
     """What a reorganisation placed by a rule of thumb and nobody has looked at yet."""
-    require(actor)
+    look(actor)
     return reforms.reviews(id, limit)
 
 
 def waiting(actor: Actor, id: UUID) -> dict[str, int]:
     """Work that still runs behind an act in force: rows to go, per follower (its title)."""
-    require(actor)
+    look(actor)
     reform = load(id)
     if reform.state is not ActState.IN_FORCE:
         return {}

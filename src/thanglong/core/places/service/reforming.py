@@ -14,7 +14,7 @@ from thanglong.core.places.repository import reforms, rows, snapshot
 from thanglong.core.places.repository.snapshot import History
 from thanglong.core.places.rules import plans
 from thanglong.core.places.service import checking, enforcing, weighing
-from thanglong.core.places.service.steps import enter, faster, load, require, step, stored_digest
+from thanglong.core.places.service.steps import enter, faster, load, look, require, step, stored_digest
 from thanglong.core.places.service.weighing import Ground
 from thanglong.core.places.service.writing import changed, entry, keep_act, named, succession_entry
 from thanglong.core.places.types import (
@@ -83,13 +83,13 @@ def discard(actor: Actor, id: UUID, *, version: int) -> Reorganisation:
 
 def reorganisations(actor: Actor) -> list[Reorganisation]:
     """All of them, the latest day of effect first."""
-    require(actor)
+    look(actor)
     return reforms.listed()
 
 
 def reorganisation(actor: Actor, id: UUID) -> Reorganisation:
     """One of them; NotFound."""
-    require(actor)
+    look(actor)
     return load(id)
 
 
@@ -98,7 +98,7 @@ def reorganisation(actor: Actor, id: UUID) -> Reorganisation:
 
 def preview(actor: Actor, of: UUID | Plan) -> Preview:
     """What a draft (or a plan that is not kept) would do; nothing is written."""
-    require(actor)
+    look(actor)
     plan, id = (of, new_id()) if isinstance(of, Plan) else (load(of).plan, of)
     history = snapshot.current()
     view, _ = _preview(id, plan, history)

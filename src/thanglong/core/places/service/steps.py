@@ -29,6 +29,11 @@ def require(actor: Actor) -> None:
     ports.require(actor, MANAGE, top)
 
 
+def look(actor: Actor) -> None:
+    """Whoever keeps units anywhere may look at what is planned."""
+    ports.require(actor, MANAGE)
+
+
 def load(id: UUID) -> Reorganisation:
     """One reorganisation; NotFound."""
     found = reforms.get(id)

@@ -84,3 +84,26 @@ def outlines(request: HttpRequest) -> HttpResponse:
     day = asking.day_of(request)
     headers, same = asking.kept(request, service.map_version(day), 300)
     return same or HttpResponse(service.choropleth(day), content_type=geojson.MEDIA_TYPE, headers=headers)
+
+
+@require_safe
+def address(request: HttpRequest) -> HttpResponse:
+    """What an address ``q`` may mean, old or new names, with or without marks: the best reading first."""
+    day = asking.day_of(request)
+    headers, same = asking.kept(request, service.map_version(day), 60)
+    if same:
+        return same
+    found = service.find_address(request.GET.get("q", ""), day, asking.number_of(request, "limit", 5, 20))
+    items = [
+        {
+            "text": item.text,
+            "text_before": item.text_before,
+            "house": item.house,
+            "street": item.street,
+            "named": asking.plain(item.named),
+            "units": [asking.plain(unit) for unit in item.units],
+            "ambiguous": len(found) > 1 or len(item.units) > 1,
+        }
+        for item in found
+    ]
+    return JsonResponse({"addresses": items}, headers=headers)
