@@ -106,6 +106,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("centre/tiles/", "centre.view"),
     ("centre/replay.json", "centre.view"),
     ("centre/layers/<slug:key>.geojson", EVERYONE, {"key": "lighting"}),
+    ("centre/layers/<slug:key>/clusters.json", EVERYONE, {"key": "lighting"}),
     ("centre/layers/<slug:key>.geojson?closed", "things.view", {"key": "ambulances"}),
     ("desk/system/", "system.manage"),
     ("desk/system/jobs/<int:job_id>/again/", "system.manage", POST, {"job_id": 1}),

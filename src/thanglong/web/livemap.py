@@ -47,6 +47,8 @@ def may_see(actor: Actor, layer: Layer) -> bool:
 
 def props(layer: Layer) -> dict[str, Any]:
     """What the map island must know of a layer."""
+    from thanglong.web import clustering  # it builds on this module
+
     return {
         "key": layer.key,
         "title": gettext(layer.title),
@@ -60,6 +62,7 @@ def props(layer: Layer) -> dict[str, Any]:
         "shown": layer.shown,
         "minzoom": layer.minzoom,
         "line": bool(layer.line),
+        **({"clusters": f"/centre/layers/{layer.key}/clusters.json"} if clustering.big(layer) else {}),
     }
 
 

@@ -18,6 +18,7 @@ urlpatterns = [
     path("centre/tiles/", centre.tiles, name="centre-tiles"),
     path("centre/replay.json", centre.replay, name="centre-replay"),
     path("centre/layers/<slug:key>.geojson", centre.layer, name="centre-layer"),
+    path("centre/layers/<slug:key>/clusters.json", centre.clusters, name="centre-clusters"),
     path("desk/system/", system.overview, name="system"),
     path("desk/system/jobs/<int:job_id>/again/", system.try_again, name="system-try-again"),
     path("desk/system/jobs/<int:job_id>/drop/", system.drop, name="system-drop"),

@@ -15,6 +15,9 @@ class MeasuresConfig(AppConfig):
 
         ledger.phrases.add("measure.closed", N_("The figures of a period were closed."))
         ledger.phrases.add("measure.revised", N_("The figures of a closed period were corrected."))
+        ledger.phrases.add("measure.corrected", N_("A figure was set by hand, with a reason."))
+        ledger.phrases.add("measure.correction_withdrawn", N_("A figure set by hand was taken back."))
+        ledger.phrases.add("measure.alert_seen", N_("Somebody has seen that a figure left its band."))
         pages = registry.pages
         pages.add("measures", registry.Page("centre", "measures", N_("Measures"), "chart", 80, "measures.view"))
         pages.add("figures", registry.Page("portal", "figures", N_("Figures"), "chart", 60))

@@ -16,5 +16,12 @@ def close() -> None:
     service.close_periods()
 
 
+@bus.task("measures.check")
+def check() -> None:
+    """Raise and clear alerts of figures outside their band."""
+    service.check()
+
+
 bus.every(3, "measures.work")
 bus.every(60, "measures.close")
+bus.every(60, "measures.check")

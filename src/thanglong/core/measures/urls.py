@@ -26,4 +26,5 @@ urlpatterns = [
     path("api/measures/<measure:key>.map.json", api.map_values, name="measure-map"),
     path("api/measures/<measure:key>.json", api.as_json, name="measure-json"),
     path("api/measures/<measure:key>.csv", api.as_csv, name="measure-csv"),
+    path("api/measures/<measure:key>.parquet", api.as_parquet, name="measure-parquet"),
 ]

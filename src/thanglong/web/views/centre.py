@@ -14,7 +14,7 @@ from thanglong.core.things.types import plain
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import N_, Invalid
 from thanglong.kit.ports import Actor
-from thanglong.web import city, figures, livemap, replaying
+from thanglong.web import city, clustering, figures, livemap, replaying
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -142,3 +142,22 @@ def layer(request: HttpRequest, key: str) -> HttpResponse:
     if request.headers.get("If-None-Match", "").removeprefix("W/") == tag:
         return HttpResponseNotModified(headers=headers)
     return HttpResponse(data.content, content_type="application/geo+json", headers=headers)
+
+
+@require_safe
+def clusters(request: HttpRequest, key: str) -> HttpResponse:
+    """A large layer's clusters in a box (``bbox=west,south,east,north``) at a ``zoom``; single things close by."""
+    layer = livemap.find(_actor(request), key)
+    try:
+        west, south, east, north = (float(part) for part in request.GET.get("bbox", "").split(","))
+        zoom = float(request.GET.get("zoom", ""))
+    except ValueError:
+        raise Invalid(N_("Give bbox=west,south,east,north in degrees and zoom.")) from None
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90 and 0 <= zoom <= 24):
+        raise Invalid(N_("Give bbox=west,south,east,north in degrees and zoom."))
+    found = clustering.index(layer)
+    tag = f'"{key}-{found.changed}"'
+    headers = {"ETag": tag, "Cache-Control": "private, max-age=0, must-revalidate"}
+    if request.headers.get("If-None-Match", "").removeprefix("W/") == tag:
+        return HttpResponseNotModified(headers=headers)
+    return JsonResponse(clustering.answer(layer, found, (west, south, east, north), zoom), headers=headers)

@@ -88,3 +88,21 @@ def test_figures_as_data(figures: City) -> None:
     for query in ("since=yesterday", "unit=x", "until=2026-13-01"):
         answer = client.get(f"/api/measures/repair.in_time.json?{query}", headers={"Accept": "application/json"})
         assert answer.status_code == 400
+
+
+def test_figures_by_quarter_for_the_units_of_now_and_as_parquet(figures: City, tmp_path: Any) -> None:
+    import duckdb
+
+    client = Client()
+    found = client.get("/api/measures/repair.in_time.json?by=quarter&geography=now").json()
+    assert {(row["period"], row["n"]) for row in found["figures"]} == {("2026-10-01", 3), ("2026-10-01", 1)}
+    assert (found["licence"], found["withheld_below"], found["version"]) == ("CC-BY-4.0", 0, 1)
+    path = tmp_path / "figures.parquet"
+    path.write_bytes(client.get("/api/measures/repair.in_time.parquet").content)
+    rows = duckdb.sql(f"SELECT unit_name, n, period::varchar FROM '{path}' ORDER BY n").fetchall()
+    assert rows == [("Phường Hoàn Kiếm", 1, "2026-11-01"), ("Phường Cửa Nam", 3, "2026-11-01")]
+    facts = dict(duckdb.sql(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')").fetchall())
+    assert (facts["key"], facts["licence"]) == ("repair.in_time", "CC-BY-4.0")
+    for query in ("by=day", "by=week", "geography=soon"):
+        answer = client.get(f"/api/measures/repair.in_time.json?{query}", headers={"Accept": "application/json"})
+        assert answer.status_code == 400

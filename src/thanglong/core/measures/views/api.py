@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -17,9 +18,15 @@ from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import N_, Fault, Invalid, NotFound
 from thanglong.kit.ports import Actor
+from thanglong.stores.parquet import table as parquet
 
-COLUMNS = ("measure", "unit_id", "unit_code", "unit_name", "period", "value", "numerator", "denominator", "n", "small",
-           "computed_at", "digest", "ledger_entry")  # fmt: skip
+TYPES = {
+    "measure": "VARCHAR", "unit_id": "VARCHAR", "unit_code": "VARCHAR", "unit_name": "VARCHAR", "period": "DATE",
+    "value": "DOUBLE", "numerator": "DOUBLE", "denominator": "DOUBLE", "n": "INTEGER", "small": "BOOLEAN",
+    "withheld": "BOOLEAN", "corrected": "VARCHAR", "computed_at": "TIMESTAMPTZ", "digest": "VARCHAR",
+    "ledger_entry": "BIGINT",
+}  # fmt: skip
+COLUMNS = tuple(TYPES)
 
 
 def _actor(request: HttpRequest) -> Actor:
@@ -48,7 +55,9 @@ def _rows(item: Measure, figures: Iterable[Figure]) -> Iterable[dict[str, Any]]:
         yield {
             "measure": figure.measure, "unit_id": str(figure.unit), "unit_code": code, "unit_name": name,
             "period": figure.period.isoformat(), "value": figure.value, "numerator": figure.numerator,
-            "denominator": figure.denominator, "n": figure.n, "small": figure.small(item.small),
+            "denominator": figure.denominator, "n": None if figure.hidden else figure.n,
+            "small": figure.small(item.small), "withheld": figure.hidden,
+            "corrected": figure.corrected.reason if figure.corrected else None,
             "computed_at": figure.computed_at.isoformat(), "digest": figure.digest, "ledger_entry": figure.ledger_entry,
         }  # fmt: skip
 
@@ -58,7 +67,9 @@ def _definition(item: Measure) -> dict[str, Any]:
         "key": item.key, "title": item.title, "about": item.about, "unit": item.unit, "direction": item.direction,
         "period": item.period, "geography": item.geography, "target": item.target, "formula": item.formula,
         "total": item.total, "scale": item.scale, "small_below": item.small, "domain": item.domain,
-        "links": {"json": f"/api/measures/{item.key}.json", "csv": f"/api/measures/{item.key}.csv",
+        "withheld_below": item.least, "band": item.band, "version": item.version, "owner": item.owner or item.domain,
+        "licence": item.licence, "periods": rules.coarser(item), "geographies": ["then", "now"],
+        "links": {"parquet": f"/api/measures/{item.key}.parquet", "json": f"/api/measures/{item.key}.json", "csv": f"/api/measures/{item.key}.csv",
                   "page": f"/figures/{item.key}/"},
     }  # fmt: skip
 
@@ -70,9 +81,18 @@ def _chosen(request: HttpRequest, key: str) -> tuple[Measure, list[Figure]]:
         raise Invalid([Fault("unit", N_("This is not the identifier of a unit."))]) from None
     item = service.measure(key)
     units = None if unit is None else [unit]
+    kind, geography = request.GET.get("by") or item.period, request.GET.get("geography") or "then"
+    kinds = ", ".join(rules.coarser(item))
+    if kind not in rules.coarser(item):
+        raise Invalid([Fault("by", N_("Figures of this measure come by: %(kinds)s."), {"kinds": kinds})])
+    if geography not in ("then", "now"):
+        raise Invalid(
+            [Fault("geography", N_("This must be then (the units as they were) or now (counted for today's)."))]
+        )
     figures = service.values(
-        _actor(request), key, units=units, first=_day(request, "since"), last=_day(request, "until")
-    )
+        _actor(request), key, units=units, first=_day(request, "since"), last=_day(request, "until"),
+        kind=kind, geography="now" if geography == "now" else "then",
+    )  # fmt: skip
     return item, figures
 
 
@@ -100,6 +120,17 @@ def as_csv(request: HttpRequest, key: str) -> HttpResponse:
     writer.writerows(_rows(item, figures))
     response = HttpResponse("\ufeff" + out.getvalue(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{item.key}.csv"'
+    return response
+
+
+@require_safe
+def as_parquet(request: HttpRequest, key: str) -> HttpResponse:
+    """The same figures as Parquet; the definition stands in the file's metadata."""
+    item, figures = _chosen(request, key)
+    facts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in _definition(item).items()}
+    rows = [[row[name] for name in COLUMNS] for row in _rows(item, figures)]
+    response = HttpResponse(parquet.table(TYPES, rows, facts), content_type="application/vnd.apache.parquet")
+    response["Content-Disposition"] = f'attachment; filename="{item.key}.parquet"'
     return response
 
 
