@@ -141,7 +141,7 @@ def strike(city: Running, database: Database | None, part: str, chance: random.R
         kill([city.process.pid, *city.pids("web"), *city.pids("live"), *city.pids("worker")])
         city.process.wait(10)
         city.process = None
-        city.start(60)
+        city.start(150)
     elif part == "server":
         assert database is not None
         kill(database.pids())
@@ -155,18 +155,22 @@ def strike(city: Running, database: Database | None, part: str, chance: random.R
         kill(city.pids(part))
 
 
-def rounds(city: Running, database: Database | None, store: str, many: int, seed: int) -> dict[str, list[float]]:
-    """The rounds; per part the seconds until everything was well again."""
+def rounds(
+    city: Running, database: Database | None, store: str, many: int, seed: int, until: float
+) -> dict[str, list[float]]:
+    """The rounds, none begun after ``until``; per part the seconds until everything was well again."""
     chance = random.Random(seed)
     back: dict[str, list[float]] = {}
     for number in range(many):
+        if time.monotonic() > until:
+            break
         part = chance.choice(PARTS[store])
         time.sleep(chance.uniform(0.1, 1.2))
         begun = time.monotonic()
         strike(city, database, part, chance)
         if part != "all":
             time.sleep(0.05)
-        city.wait_well(90)
+        city.wait_well(150)
         back.setdefault(part, []).append(time.monotonic() - begun)
         if (number + 1) % 10 == 0:
             print(f"{number + 1} rounds, seed {seed}", file=sys.stderr, flush=True)
@@ -191,7 +195,7 @@ def count(city: Running, citizens: Citizens, device: Device) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def run(many: int, seed: int, store: str, scale: str = "0.001") -> dict[str, Any]:
+def run(many: int, seed: int, store: str, minutes: float = 600, scale: str = "0.001") -> dict[str, Any]:
     """A whole run; the counts and the seconds until well again by part."""
     with tempfile.TemporaryDirectory(prefix="thanglong-crash-") as folder:
         home = Path(folder)
@@ -204,7 +208,7 @@ def run(many: int, seed: int, store: str, scale: str = "0.001") -> dict[str, Any
             with Citizens(city.address, 3, pause=0.03) as citizens:
                 device.start()
                 time.sleep(1)
-                back = rounds(city, database, store, many, seed)
+                back = rounds(city, database, store, many, seed, time.monotonic() + minutes * 60)
                 device.stop.set()
             device.join(20)
             found = count(city, citizens, device)
@@ -212,7 +216,7 @@ def run(many: int, seed: int, store: str, scale: str = "0.001") -> dict[str, Any
             city.stop()
             if database:
                 database.close()
-    return {**found, "rounds": many, "seed": seed, "store": store, "back": back}
+    return {**found, "rounds": sum(map(len, back.values())), "seed": seed, "store": store, "back": back}
 
 
 def wrong(found: dict[str, Any]) -> list[str]:
@@ -232,10 +236,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=600, help="begin no round after this time")
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    found = run(chosen.rounds, chosen.seed, chosen.store)
+    found = run(chosen.rounds, chosen.seed, chosen.store, chosen.minutes)
     faults = wrong(found)
     if chosen.json:
         print(json.dumps({"ok": not faults, "faults": faults, **found}))
