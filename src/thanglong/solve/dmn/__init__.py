@@ -1,7 +1,7 @@
 """Decisions: DMN 1.5 and FEEL, compiled once, evaluated fast, pure and thread-safe.
 
 ``load`` takes the tree of a document as ``formats.dmn`` reads it. That package and this one stand side by side and do
-not import each other: :class:`source.Node` says what shape a tree must have, and whoever stands above both (a command,
+not import each other: :class:`tree.Node` says what shape a tree must have, and whoever stands above both (a command,
 a service) hands one to the other::
 
     document = formats.dmn.read(data)

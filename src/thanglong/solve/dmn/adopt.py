@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from thanglong.solve.dmn.feel import temporal
+from thanglong.solve.dmn.feel.moments import clock_of, moment_of
 from thanglong.solve.dmn.feel.types import Lazy
 from thanglong.solve.dmn.feel.values import (
-    SECOND,
     Date,
     DateTime,
     DaysDuration,
@@ -65,21 +65,7 @@ def _calendar(value: Any) -> Value:
     if isinstance(value, date):
         return Date(value.year, value.month, value.day)
     if isinstance(value, time):
-        return _clock(value)
+        return clock_of(value)
     if isinstance(value, timedelta):
         return DaysDuration(((value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds) * 1000)
     raise ValueError(f"a value of type {type(value).__name__} cannot be used in a decision")
-
-
-def _clock(value: time | datetime) -> Time:
-    nanos = ((value.hour * 60 + value.minute) * 60 + value.second) * SECOND + value.microsecond * 1000
-    name = getattr(value.tzinfo, "key", None)
-    if isinstance(name, str):
-        return Time(nanos, None, name)
-    offset = value.utcoffset()
-    return Time(nanos, None if offset is None else int(offset.total_seconds()))
-
-
-def moment_of(value: datetime) -> DateTime:
-    """A Python date and time as FEEL's."""
-    return DateTime(Date(value.year, value.month, value.day), _clock(value))

@@ -7,15 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from thanglong.solve.dmn import model as m
+from thanglong.solve.dmn.convert import checked
 from thanglong.solve.dmn.external import external_body
+from thanglong.solve.dmn.feel.calls import invoke
 from thanglong.solve.dmn.feel.compiler import Closure, typed
-from thanglong.solve.dmn.feel.compiler_calls import invoke
-from thanglong.solve.dmn.feel.compiler_loops import keep, make_for, make_quantified
+from thanglong.solve.dmn.feel.compiler_loops import ItemPlace, keep, make_for, make_quantified
 from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.layout import Code, Frame
 from thanglong.solve.dmn.feel.names import Scope
-from thanglong.solve.dmn.feel.run import Run
-from thanglong.solve.dmn.feel.types import Lazy, coerce
 from thanglong.solve.dmn.feel.values import Function, Value
 from thanglong.solve.dmn.space import Space
 from thanglong.solve.dmn.tables import compile_table
@@ -32,31 +31,6 @@ def compile_expression(expression: m.Expression | None, space: Space, depth: int
         return space.fault("model", "boxed expressions are nested too deeply", expression.line)
     code = _COMPILERS[type(expression)](expression, space, depth)
     return checked(code, space.model.types.of(expression.type_ref), "expression")
-
-
-def checked(code: Code, wanted: Lazy | None, name: str) -> Code:
-    """The closure with its result converted to a type; null (with a note) where it cannot be."""
-    if wanted is None or (not hasattr(wanted, "table") and wanted.get().kind == "Any"):
-        return code
-    found: Lazy = wanted
-
-    def convert(frame: Frame) -> Value:
-        return to_type(frame[0], code(frame), found, name)
-
-    return convert
-
-
-def to_type(run: Run, value: Value, wanted: Lazy, name: str) -> Value:
-    """The value as the type wants it, or null with a note."""
-    if value is None:
-        return None
-    made, right = coerce(run, value, wanted)
-    if right:
-        return made
-    from thanglong.solve.dmn.feel.show import show
-
-    shown = show(run, value)[:60]
-    return run.null("type", "The value is not of the declared type", name, shown, kind(value), wanted.get().label())
 
 
 def _literal(box: m.LiteralExpression, space: Space, depth: int) -> Code:
@@ -161,8 +135,6 @@ def _conditional(box: m.Conditional, space: Space, depth: int) -> Code:
 
 
 def _filter(box: m.BoxedFilter, space: Space, depth: int) -> Code:
-    from thanglong.solve.dmn.feel.compiler_loops import ItemPlace
-
     source = compile_expression(box.source, space, depth + 1)
     cell = space.place.layout.cell()
     inner = Space(space.model, ItemPlace(space.place, cell), Scope(("item",), space.scope), space.where)

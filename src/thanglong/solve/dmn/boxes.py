@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from thanglong.solve.dmn import model as m
-
-if TYPE_CHECKING:
-    from thanglong.solve.dmn.source import Node
+from thanglong.solve.dmn.tree import Node
 
 _POLICIES = {
     "UNIQUE": "U",

@@ -11,10 +11,10 @@ from thanglong.solve.dmn.adopt import adopt
 from thanglong.solve.dmn.feel.run import STEPS, Diagnostic, Exhausted, Run, enter
 from thanglong.solve.dmn.feel.values import DateTime, Value
 from thanglong.solve.dmn.graph import DecisionNode, InputNode, KnowledgeNode, Node, ServiceNode, Unit
-from thanglong.solve.dmn.source import Node as Tree
 from thanglong.solve.dmn.source import build
 from thanglong.solve.dmn.space import Fault
 from thanglong.solve.dmn.trace import DecisionTrace, Trace
+from thanglong.solve.dmn.tree import Node as Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _start(model: Compiled, run: Run, node: Node, inputs: Mapping[Any, Any], typ
             run.trace.append(DecisionTrace(node.name, *node.key, "service", used, value))
         return value
     if isinstance(node, KnowledgeNode):
-        from thanglong.solve.dmn.feel.compiler_calls import invoke
+        from thanglong.solve.dmn.feel.calls import invoke
 
         arguments = [adopt(inputs.get(name)) for name in node.parameters]
         return invoke(run, node.function, arguments)

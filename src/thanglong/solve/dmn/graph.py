@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from thanglong.solve.dmn import model as m
-from thanglong.solve.dmn.boxed import compile_expression, to_type
+from thanglong.solve.dmn.boxed import compile_expression
+from thanglong.solve.dmn.convert import to_type
 from thanglong.solve.dmn.feel.compiler import typed
 from thanglong.solve.dmn.feel.layout import Code, Frame
 from thanglong.solve.dmn.feel.run import CALLS, Exhausted, Run

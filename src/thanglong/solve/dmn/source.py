@@ -1,29 +1,12 @@
 """From the tree of a DMN document to the logical model.
 
-The tree may come from anywhere: :class:`Node` says what is needed of it (``formats.dmn.Element`` has it)."""
+The tree may come from anywhere: :class:`tree.Node` says what is needed of it (``formats.dmn.Element`` has it)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable
 
 from thanglong.solve.dmn import model as m
 from thanglong.solve.dmn.boxes import read_expression, type_of
-
-
-class Node(Protocol):
-    """An XML element: local name, attributes by local name, text, children, line, prefixes in force."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def attributes(self) -> Mapping[str, str]: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def children(self) -> "Sequence[Node]": ...
-    @property
-    def line(self) -> int: ...
-    @property
-    def prefixes(self) -> Mapping[str | None, str]: ...
+from thanglong.solve.dmn.tree import Node
 
 
 def build(root: Node) -> m.Definitions:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from thanglong.solve.dmn import model as m
+from thanglong.solve.dmn.convert import checked
 from thanglong.solve.dmn.feel.builtins import BUILT_INS
 from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.layout import Code, Frame
@@ -97,8 +98,6 @@ def _ordered_tests(values: str, space: Space, line: int) -> tuple[Code, ...]:
 
 
 def _results(rule: m.Rule, outputs: list[_Output], space: Space) -> tuple[Code, ...]:
-    from thanglong.solve.dmn.boxed import checked
-
     codes = []
     for text, output in zip(rule.results, outputs, strict=True):
         blank = not text.strip() or text.strip() == "-"

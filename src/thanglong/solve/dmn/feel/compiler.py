@@ -6,22 +6,21 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from thanglong.solve.dmn.feel import ast
+from thanglong.solve.dmn.external import external_body
+from thanglong.solve.dmn.feel import ast, compiler_calls, compiler_loops
+from thanglong.solve.dmn.feel.builtins import BUILT_INS
 from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.layout import Code, Frame, Place
 from thanglong.solve.dmn.feel.operators import ARITHMETIC, compare, equal, matches, negate
 from thanglong.solve.dmn.feel.properties import get_property
+from thanglong.solve.dmn.feel.registry import COMPILERS, compile_node
 from thanglong.solve.dmn.feel.run import Exhausted, Run
-from thanglong.solve.dmn.feel.types import instance, resolve
+from thanglong.solve.dmn.feel.tests_compiler import compile_tests
+from thanglong.solve.dmn.feel.types import ANY, instance, resolve
 from thanglong.solve.dmn.feel.values import Function, Range, Value
 
 DEPTH = 100
 """Deepest nesting of contexts and lists that the descendant operator walks."""
-
-
-def compile_node(node: ast.Node, place: Place) -> Code:
-    """The closure of an expression; it takes a frame laid out as ``place`` says."""
-    return _COMPILERS[type(node)](node, place)
 
 
 def _literal(node: ast.Literal, place: Place) -> Code:
@@ -39,8 +38,6 @@ def _name(node: ast.Name, place: Place) -> Code:
 
 
 def _built_in(name: str) -> Code:
-    from thanglong.solve.dmn.feel.builtins import BUILT_INS
-
     found = BUILT_INS.get(name)
     if found is not None:
         return lambda frame: found
@@ -340,8 +337,6 @@ def _lambda(node: ast.Lambda, place: Place) -> Code:
     kinds = tuple(resolve(kind, place.types) if kind else None for _, kind in node.parameters)
     body = compile_node(node.body, inner)
     if node.external:
-        from thanglong.solve.dmn.external import external_body
-
         body = external_body(body, cells)
 
     def make(frame: Frame) -> Value:
@@ -352,15 +347,7 @@ def _lambda(node: ast.Lambda, place: Place) -> Code:
 
 def typed(kinds: tuple[Any, ...]) -> tuple[Any, ...]:
     """Parameter types with Any for those not declared; empty when none is declared."""
-    from thanglong.solve.dmn.feel.types import ANY
-
     return tuple(kind or ANY for kind in kinds) if any(kinds) else ()
-
-
-def _tests(node: ast.UnaryTests, place: Place) -> Code:
-    from thanglong.solve.dmn.feel.tests_compiler import compile_tests
-
-    return compile_tests(node, place)
 
 
 _COMPILERS: dict[type, Callable[[Any, Place], Code]] = {
@@ -379,15 +366,11 @@ _COMPILERS: dict[type, Callable[[Any, Place], Code]] = {
     ast.Descend: _descend,
     ast.If: _if,
     ast.Lambda: _lambda,
-    ast.UnaryTests: _tests,
+    ast.UnaryTests: compile_tests,
 }
 
+COMPILERS.update(_COMPILERS)
+COMPILERS.update(compiler_loops.COMPILERS)
+COMPILERS.update(compiler_calls.COMPILERS)
 
-def _register() -> None:
-    from thanglong.solve.dmn.feel import compiler_calls, compiler_loops
-
-    _COMPILERS.update(compiler_loops.COMPILERS)
-    _COMPILERS.update(compiler_calls.COMPILERS)
-
-
-_register()
+__all__ = ["Closure", "compile_node", "join", "make_test", "read_path", "typed"]

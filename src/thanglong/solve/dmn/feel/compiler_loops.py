@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from thanglong.solve.dmn.feel import ast
-from thanglong.solve.dmn.feel.compiler import compile_node
 from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.layout import Code, Frame, Place
 from thanglong.solve.dmn.feel.operators import compare
+from thanglong.solve.dmn.feel.registry import compile_node
 from thanglong.solve.dmn.feel.run import ITEMS, Exhausted, Run
 from thanglong.solve.dmn.feel.values import Date, Range, Value, date_of
 

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from thanglong.solve.dmn.feel import ast
-from thanglong.solve.dmn.feel.lexer import FeelFault
+from thanglong.solve.dmn.feel.lexer import FeelFault, Scanner
 from thanglong.solve.dmn.feel.names import Scope
 from thanglong.solve.dmn.feel.parser_types import parse_type
 from thanglong.solve.dmn.feel.temporal import parse_literal
 
-if TYPE_CHECKING:
-    from thanglong.solve.dmn.feel.parser import Parser
+
+class Parser(Protocol):
+    """What is needed of the parser here."""
+
+    scan: Scanner
+    scope: Scope
+    bare_end: bool
+
+    def expression(self) -> ast.Node:
+        """The expression at the scanner's position."""
+        ...
+
 
 _CONSTANTS = {"true": True, "false": False, "null": None}
 Iterators = tuple[tuple[str, ast.Node, "ast.Node | None"], ...]

@@ -4,6 +4,8 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
+from thanglong.kit import clock
+from thanglong.solve.dmn.feel.moments import moment_of
 from thanglong.solve.dmn.feel.values import DateTime
 
 STEPS = 2_000_000
@@ -53,9 +55,6 @@ class Run:
     def present(self) -> DateTime:
         """The moment of this run: the one it was given, or the clock's when it is first asked for."""
         if self.moment is None:
-            from thanglong.kit import clock
-            from thanglong.solve.dmn.adopt import moment_of
-
             self.moment = moment_of(clock.now())
         return self.moment
 

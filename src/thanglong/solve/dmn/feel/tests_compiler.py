@@ -7,9 +7,9 @@ from dataclasses import fields
 from typing import Any
 
 from thanglong.solve.dmn.feel import ast
-from thanglong.solve.dmn.feel.compiler import compile_node
 from thanglong.solve.dmn.feel.layout import Code, Frame, Place
 from thanglong.solve.dmn.feel.operators import matches
+from thanglong.solve.dmn.feel.registry import compile_node
 from thanglong.solve.dmn.feel.values import Value
 
 

@@ -46,6 +46,9 @@ PIECES = st.sampled_from(
     + ["date and time(", ".", ",", "**", "context<", "in ", "<", "external ", "/*", "//", "?", "'", "null", "1..3"]
 )
 
+TWICE = "for i in 1..60 return [partial[-1], partial[-1]]"
+"""A list that would have 2 to the power of 60 elements if its shared parts were unfolded."""
+
 
 def harmless(text: str) -> None:
     begun = time.process_time()
@@ -102,10 +105,10 @@ def test_any_jumble_of_feel_is_read_or_refused(text: str) -> None:
         "sort(for x in 1..3000 return x, function(a, b) count(for y in 1..3000 return y) > 0)",
         'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a|aa)+$")',
         "distinct values(for x in 1..5000 return [x])",
-        "{l: for i in 1..60 return [partial[-1], partial[-1]], m: for i in 1..60 return [partial[-1], partial[-1]], r: l = m}.r",
-        "{l: for i in 1..60 return [partial[-1], partial[-1]], m: for i in 1..60 return [partial[-1], partial[-1]], r: is(l, m)}.r",
-        "{l: for i in 1..60 return [partial[-1], partial[-1]], r: l instance of list<list<list<number>>>, s: string(l)}.s",
-        "{l: for i in 1..60 return [partial[-1], partial[-1]], r: flatten(l)}.r",
+        f"{{l: {TWICE}, m: {TWICE}, r: l = m}}.r",
+        f"{{l: {TWICE}, m: {TWICE}, r: is(l, m)}}.r",
+        f"{{l: {TWICE}, r: l instance of list<list<list<number>>>, s: string(l)}}.s",
+        f"{{l: {TWICE}, r: flatten(l)}}.r",
     ],
 )
 def test_hostile_work_ends_with_a_reason(text: str) -> None:

@@ -5,6 +5,7 @@ from functools import cmp_to_key
 from typing import Any
 
 from thanglong.solve.dmn.feel.builtins.base import as_list, built_in, whole_number, wrong
+from thanglong.solve.dmn.feel.calls import invoke
 from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.operators import compare, equal
 from thanglong.solve.dmn.feel.run import Run
@@ -107,8 +108,6 @@ def list_replace(run: Run, items: Value, where: Value, item: Value) -> Value:
 
 
 def _invoke(run: Run, function: Function, arguments: list[Value]) -> Value:
-    from thanglong.solve.dmn.feel.compiler_calls import invoke
-
     return invoke(run, function, arguments)
 
 

@@ -3,8 +3,11 @@
 from collections.abc import Callable
 
 from thanglong.solve.dmn.feel import ast
-from thanglong.solve.dmn.feel.builtins.base import built_in, wrong
+from thanglong.solve.dmn.feel.builtins.base import TABLE, built_in, wrong
+from thanglong.solve.dmn.feel.lexer import FeelFault
+from thanglong.solve.dmn.feel.names import Scope
 from thanglong.solve.dmn.feel.operators import compare
+from thanglong.solve.dmn.feel.parser import parse
 from thanglong.solve.dmn.feel.run import Run
 from thanglong.solve.dmn.feel.values import Range, Value
 
@@ -130,6 +133,7 @@ _declare("starts", "pr rr", _starts)
 _declare("started by", "rp rr", lambda a, b: _starts(b, a))
 _declare("coincides", "pp rr", _coincides)
 
+_REFUSED = object()
 _MAKERS = ("date", "time", "date and time", "duration")
 
 
@@ -143,25 +147,19 @@ def make_range(run: Run, text: Value) -> Value:
 
 
 def _read(run: Run, text: str) -> Range | None:
-    from thanglong.solve.dmn.feel.compiler import compile_node
-    from thanglong.solve.dmn.feel.layout import Layout, Place
-    from thanglong.solve.dmn.feel.lexer import FeelFault
-    from thanglong.solve.dmn.feel.names import Scope
-    from thanglong.solve.dmn.feel.parser import parse
-
     try:
         node = parse(_filled(text), Scope(_MAKERS, known={}))
     except FeelFault:
         return None
-    if not isinstance(node, ast.RangeOf) or not _constant(node.low) or not _constant(node.high):
+    if not isinstance(node, ast.RangeOf):
         return None
-    made = compile_node(node, Place(Layout()))([run])
-    if type(made) is not Range or (made.low is None and made.high is None):
+    low, high = _constant(run, node.low), _constant(run, node.high)
+    if low is _REFUSED or high is _REFUSED or (low is None and high is None):
         return None
-    if (made.low is None and made.low_closed) or (made.high is None and made.high_closed):
+    if (low is None and node.low_closed) or (high is None and node.high_closed):
         return None
-    backwards = made.low is not None and made.high is not None and (compare(made.low, made.high) or 0) > 0
-    return None if backwards else made
+    order = -1 if low is None or high is None else compare(low, high)
+    return None if order is None or order > 0 else Range(low, node.low_closed, high, node.high_closed)
 
 
 def _filled(text: str) -> str:
@@ -174,9 +172,14 @@ def _filled(text: str) -> str:
     return plain
 
 
-def _constant(node: ast.Node) -> bool:
+def _constant(run: Run, node: ast.Node) -> Value:
+    """The value of a literal or of a calendar function of literals; anything else is refused."""
     if isinstance(node, ast.Literal):
-        return True
+        return node.value
     if isinstance(node, ast.Call) and isinstance(node.function, ast.Name) and node.function.name in _MAKERS:
-        return all(isinstance(argument, ast.Literal) for argument in node.arguments)
-    return False
+        function, given = TABLE[node.function.name], node.arguments
+        literals = [argument.value for argument in given if isinstance(argument, ast.Literal)]
+        if len(literals) == len(given) and function.least <= len(given) <= (function.most or 0) and not node.names:
+            made = function.call(run, *literals)
+            return _REFUSED if made is None else made
+    return _REFUSED
