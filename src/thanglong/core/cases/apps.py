@@ -18,6 +18,21 @@ PHRASES = {
     "case.follow_confirmed": N_("Somebody confirmed that they follow a case."),
     "case.unfollowed": N_("Somebody follows a case no longer."),
     "case.personal_erased": N_("The personal data of a finished case were erased."),
+    "case.paused": N_("The clock of a case was stopped."),
+    "case.resumed": N_("The clock of a case goes on."),
+    "case.opinion_asked": N_("Other units were asked about a case."),
+    "case.opinion_given": N_("A unit gave its opinion on a case."),
+    "case.opinion_declined": N_("A unit gave no opinion on a case."),
+    "case.opinion_withdrawn": N_("An opinion on a case is no longer awaited."),
+    "case.opinion_late": N_("An opinion on a case did not come in time."),
+    "case.return_proposed": N_("A second return of a case was proposed."),
+    "case.return_refused": N_("The head refused a second return of a case."),
+    "case.linked": N_("Two cases were linked."),
+    "case.unlinked": N_("A link between two cases was removed."),
+    "case.held": N_("A case may not be erased for the time being."),
+    "case.hold_released": N_("A case may be erased in its time again."),
+    "case.documents_erased": N_("The files of a finished case were erased."),
+    "case.migrated": N_("A case follows a new version of its rules."),
     "case.reporter_confirmed": N_("The reporter confirmed the address."),
 }
 
@@ -48,6 +63,9 @@ class CasesConfig(AppConfig):
         registry.pages.add("desk", registry.Page("desk", "desk", N_("Work"), "inbox", 10, "cases.view"))
         registry.pages.add(
             "desk-decisions", registry.Page("desk", "desk-decisions", N_("Decisions"), "table", 70, "cases.view")
+        )
+        registry.pages.add(
+            "desk-opinions", registry.Page("desk", "desk-opinions", N_("Opinions asked of us"), "chat", 15, "cases.act")
         )
         registry.pages.add(
             "desk-unit", registry.Page("desk", "desk-unit", N_("The unit's week"), "chart", 20, "measures.view")

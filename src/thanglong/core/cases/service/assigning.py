@@ -23,8 +23,8 @@ MAX_SHARED = 200
 
 def _absent(accounts: Sequence[UUID], day: date) -> Mapping[UUID, UUID | None]:
     """Who is on leave, and who stands in for them."""
-    ask = getattr(people, "absent", None)
-    found: Mapping[UUID, UUID | None] = ask(accounts, day) if ask else {}
+    ask = people.absent
+    found: Mapping[UUID, UUID | None] = ask(accounts, day)
     return found
 
 

@@ -22,7 +22,7 @@ def _title(shown: PublicCase, finding: Finding) -> str:
     if item.about == "field":
         schema = shown.type.form.get("properties", {}).get(item.target, {})
         return translated(schema.get("title", item.target))
-    return gettext("Something else")
+    return gettext("Another point")
 
 
 def _value(schema: dict[str, Any], text: str) -> Any:
