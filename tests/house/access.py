@@ -8,7 +8,8 @@ A line is ``(route, who, option…)``. ``route`` is the pattern as urls.py write
 - ``NOBODY``: refused to all, because the object belongs to somebody else.
 
 Options: ``OBJECT`` the address names an object of one ward, so the role must be held there or above, and everybody else
-gets the answer for a thing that does not exist or is not theirs; ``POST`` it is sent with that method (and nothing in
+gets the answer for a thing that does not exist or is not theirs; ``CITY`` the role must be held at the city itself;
+``POST`` it is sent with that method (and nothing in
 it: a complaint about the form means that the door was open); ``at=…`` (a dict) fills the route's parameters or, under
 ``"path"``, is the whole address. Parameters named after a thing of the test's ward (``number``, ``unit_id``, ``photo_id``…)
 are filled by themselves.
@@ -17,7 +18,8 @@ are filled by themselves.
 from typing import Any
 
 EVERYONE, SIGNED_IN, NOBODY = "everyone", "signed in", "nobody"
-OBJECT, POST = "object", "post"
+OBJECT, POST, CITY = "object", "post", "city"
+NOWHERE = "00000000-0000-4000-8000-000000000000"
 
 ROWS: list[tuple[Any, ...]] = [
     # core/ledger: public on purpose
@@ -48,12 +50,33 @@ ROWS: list[tuple[Any, ...]] = [
     ("api/places/<uuid:unit_id>", EVERYONE),
     # core/people
     ("signin/", EVERYONE),
+    ("signin/second/", EVERYONE),  # without a right password before it: back to the beginning
+    ("signin/passkey/options/", EVERYONE, POST),
+    ("signin/passkey/", NOBODY, POST),  # without what a passkey signed
+    ("setup/<str:secret>/", NOBODY, {"secret": "not-a-link"}),
     ("signout/", EVERYONE, POST),
     ("me/", SIGNED_IN),
     ("me/language/", SIGNED_IN, POST),
     ("me/password/", SIGNED_IN, POST),
     ("me/tokens/", SIGNED_IN, POST),
     ("me/tokens/<uuid:token_id>/revoke/", "tokens.manage", POST),  # somebody else's key
+    ("me/readings/", SIGNED_IN),
+    ("me/security/", SIGNED_IN),
+    ("me/security/again/", SIGNED_IN),
+    ("me/security/app/", SIGNED_IN),
+    ("me/security/codes/", SIGNED_IN, POST),
+    ("me/security/passkey/options/", SIGNED_IN, POST),
+    ("me/security/passkey/", SIGNED_IN, POST),
+    ("me/security/factors/<uuid:factor_id>/remove/", SIGNED_IN, POST, {"factor_id": NOWHERE}),
+    ("me/security/sessions/<uuid:session_id>/end/", NOBODY, POST, {"session_id": NOWHERE}),
+    ("me/security/sessions/end/", SIGNED_IN, POST),
+    ("desk/people/roles/", "people.view"),
+    ("desk/people/roles/<str:key>/", "people.manage", CITY, {"key": "officer"}),
+    ("desk/people/import/", "people.manage"),
+    ("desk/people/leave/<uuid:absence_id>/end/", NOBODY, POST, {"absence_id": NOWHERE}),
+    ("desk/people/<uuid:account_id>/", "people.view", OBJECT),
+    ("desk/people/<uuid:account_id>/leave/", "people.grant", OBJECT, POST),
+    ("desk/people/<uuid:account_id>/look-after/", "people.manage", OBJECT, POST),
     ("desk/people/", "people.view"),
     ("desk/people/?unit={unit_id}", "people.view", OBJECT),
     ("desk/people/grant/", "people.grant"),

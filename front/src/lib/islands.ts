@@ -12,6 +12,7 @@ const loaders: Record<string, Loader> = {
   "report-form": () => import("../islands/report/index"),
   replay: () => import("../islands/replay"),
   centre: () => import("../islands/centre"),
+  passkey: () => import("../islands/passkey"),
 };
 
 function properties(place: HTMLElement): Record<string, unknown> {

@@ -91,11 +91,14 @@ def create_account(
     language: str = "vi",
     unit: UUID | None = None,
 ) -> AccountInfo:
-    """Make an account. Needs ``people.manage`` (in ``unit``, where given); Invalid, or Conflict: the name is taken.
+    """Make an account for ``unit``. Needs ``people.manage`` there; Invalid, or Conflict: the name is taken.
 
+    Without a unit it belongs to the city, or to the asker's own unit where they look after no more than that.
     An empty password makes an account nobody can sign in to until one is set.
     """
-    access.require(actor, "people.manage", unit)
+    if unit is None and not access.allowed(actor, "people.manage", root()):
+        unit = actor.unit
+    access.require(actor, "people.manage", unit or root())
     name = username.strip().lower()
     _check_new(name, display_name, password)
     with repository.atomic():

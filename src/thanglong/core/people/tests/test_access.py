@@ -218,7 +218,13 @@ def test_members(city: SmallCity) -> None:
 def test_closing_an_account(city: SmallCity) -> None:
     officer = city.actor("officer")
     with pytest.raises(Denied):
-        service.set_active(city.actor("head"), city.accounts["officer"], False)
+        service.set_active(city.actor("leader"), city.accounts["officer"], False)
+    with pytest.raises(Denied):
+        service.set_active(city.actor("head"), city.accounts["head"], False)
+    with pytest.raises(NotFound):
+        service.set_active(city.actor("head"), city.accounts["viewer"], False)
+    service.set_active(city.actor("head"), city.accounts["officer"], False)
+    service.set_active(city.actor("head"), city.accounts["officer"], True)
     service.set_active(city.actor("admin"), city.accounts["officer"], False)
     assert not service.access.allowed(officer, "cases.view", city.ward)
     assert [member.account.username for member in service.members(city.ward)] == ["head"]
@@ -229,9 +235,13 @@ def test_closing_an_account(city: SmallCity) -> None:
 
 
 def test_making_an_account(city: SmallCity) -> None:
-    for who in ("head", "officer", "leader"):
+    for who in ("officer", "leader"):
         with pytest.raises(Denied):
             service.create_account(city.actor(who), "moi", "Người Mới")
+    with pytest.raises(Denied):
+        service.create_account(city.actor("head"), "moi", "Người Mới", unit=city.sibling)
+    own = service.create_account(city.actor("head"), "cuanam.moi", "Người Mới")
+    service.set_active(city.actor("head"), own.id, False)
     made = service.create_account(city.actor("admin"), "Moi.NV", "Nguyễn Văn Mới", "một câu thật dài 2026")
     assert made.username == "moi.nv"
     entry = ledger.entries(ObjectRef("account", str(made.id)))[0]

@@ -53,7 +53,7 @@ def people(request: HttpRequest) -> HttpResponse:
     else:
         found = service.members(unit.id) if unit else []
     grant_reach = service.access.reach(actor, "people.grant")
-    rows = [Row(item, told(item.membership), item.membership.unit in grant_reach) for item in found[:MOST]]
+    rows = [Row(item, told(item.membership), _may_end(item, grant_reach)) for item in found[:MOST]]
     context = {
         "rows": sorted(rows, key=lambda row: (-row.member.role.rank, row.member.account.display_name)),
         "cut": len(found) > MOST,
@@ -65,6 +65,10 @@ def people(request: HttpRequest) -> HttpResponse:
         "today": clock.today(),
     }
     return render(request, "people/desk.html", context)
+
+
+def _may_end(item: Member, reach: Reach) -> bool:
+    return item.membership.unit in reach and item.membership.standing_in_for is None
 
 
 def _units(reach: Reach) -> list[Unit]:
