@@ -15,7 +15,7 @@ class TypeMap:
     """How cases of one version become cases of another.
 
     ``states`` names the new state of each old one; a state that is not named keeps its key when the new version has it.
-    ``rename`` gives properties of the data new names, ``defaults`` fills what is missing, ``drop`` leaves properties out.
+    ``rename`` gives properties of the data new names, ``defaults`` fills what is missing, ``drop`` leaves some out.
     ``otherwise`` is for states the map cannot place: ``refuse`` leaves such cases as they are (and says so), ``stay``
     leaves them on purpose.
     """

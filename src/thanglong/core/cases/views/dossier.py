@@ -1,4 +1,4 @@
-"""What hangs on a case: pausing its clock, returning it with faults, asking other units, links; opinions asked of us."""
+"""What hangs on a case: pausing its clock, returning it with faults, asking other units, links; opinions we owe."""
 
 from collections.abc import Mapping
 from typing import Any, cast
