@@ -37,7 +37,7 @@ def _compiled(place: int) -> list[tuple[re.Pattern[str], frozenset[UnitKind]]]:
 
 
 def _cutter(place: int) -> re.Pattern[str]:
-    words = "|".join(row[place] for row in _KINDS)
+    words = "|".join(str(row[place]) for row in _KINDS)
     short = r"(?:ph?|q|h|x|tp|tx|tt)\.\s?\S|(?:p|q|tp|tx)\s\S"
     # after a house number the word is a street's name: 12 Quan Thanh
     return re.compile(rf"(?<=[^,\s\d])\s(?=(?:{words})\s\S|{short})", re.I)
