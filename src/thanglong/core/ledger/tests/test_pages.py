@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -8,6 +9,8 @@ from django.test import Client
 
 from thanglong.core.ledger import models, rules, service
 from thanglong.core.ledger.tests.test_service import CASE, CITIZEN, fill
+from thanglong.formats import tlog
+from thanglong.kit import ports
 from thanglong.kit.ports import Actor
 from thanglong.solve import merkle
 from thanglong.stores import guards
@@ -70,6 +73,43 @@ def test_the_json_twin_verifies_by_itself(client: Client) -> None:
     entry = service.append(CITIZEN, "case.opened", CASE, facts={"text": "Đèn ngõ"})
     document = json.loads(client.get(f"/ledger/entry/{entry.id}.json").content)
     assert rules.verify_bundle(document, service.public_key()) is None
+
+
+def test_the_files_are_served_and_may_be_kept_for_ever(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ports.plugged, "data", tmp_path)
+    assert client.get("/ledger/checkpoint").status_code == 404
+    assert client.get("/ledger/tile/0/000").status_code == 404
+    fill(300)
+    head = service.seal_and_publish() or pytest.fail("no head")
+    note = client.get("/ledger/checkpoint")
+    assert (note.content, note["Cache-Control"]) == (rules.checkpoint(head), "no-cache")
+    assert client.get(f"/ledger/{head.year}/checkpoint").content == note.content
+    tile = client.get("/ledger/tile/0/000", follow=True)
+    assert tile.request["PATH_INFO"] == f"/ledger/{head.year}/tile/0/000"
+    assert (len(tile.content), tile["Cache-Control"]) == (256 * 32, "public, max-age=31536000, immutable")
+    bundle = client.get(f"/ledger/{head.year}/tile/entries/001.p/44").content
+    assert len(list(tlog.unbundle(bundle))) == 44
+    for name in ("0/001", "0/001.p/45", "9/000", "entries/..", "x"):
+        assert client.get(f"/ledger/{head.year}/tile/{name}").status_code == 404
+    assert client.get("/ledger/1999/checkpoint").status_code == 404
+
+
+def test_anybody_can_see_that_the_ledger_only_grew(client: Client) -> None:
+    assert "Nothing has happened yet" in client.get("/ledger/growth/?lang=en").content.decode()
+    fill(300)
+    old = service.seal() or pytest.fail("no head")
+    fill(20)
+    service.seal()
+    page = client.get(f"/ledger/growth/?old={old.size}&lang=en").content.decode()
+    assert "the ledger has only grown" in page
+    assert old.root[:4] in page
+    assert f"old={old.size}" in client.get("/ledger/growth/?lang=en").content.decode()
+    for wrong, text in (("old=7", "no signed head"), ("old=x", "Give the sizes"), ("new=320", "Give the sizes")):
+        answer = client.get(f"/ledger/growth/?{wrong}&lang=en")
+        assert answer.status_code == 200
+        assert text in answer.content.decode()
 
 
 def test_witnesses_can_ask_for_heads_and_consistency(client: Client) -> None:
