@@ -81,6 +81,7 @@ def told(store: ThingsStore) -> list[Any]:
             since, until = T0 + timedelta(hours=20), T0 + timedelta(days=2)
             found.append(store.history(entity, attribute, since, until, written=True))
             found.append(store.history(entity, attribute, since, until))
+    found.append(store.steps(5, 160, ["Lamp", "Meter"], ["power"], 1000))
     found += [store.seq_before(T0 + timedelta(hours=hours)) for hours in range(-2, 80, 7)]
     return found
 

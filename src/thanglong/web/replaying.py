@@ -5,6 +5,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
+import orjson
+
 from thanglong.core.things import service as things
 from thanglong.core.things.types import plain
 from thanglong.kit import clock
@@ -13,7 +15,6 @@ from thanglong.web import livemap
 
 STATES = ("normal", "notice", "urgent", "silent")
 MOST = 150_000
-PAGE = 5000
 BINS = 48
 _bins: dict[tuple[date, int], int] = {}
 
@@ -22,19 +23,6 @@ def bounds(day: date) -> tuple[datetime, datetime]:
     """First moment of a city day and of the next one."""
     start = datetime.combine(day, time(), clock.zone())
     return start, start + timedelta(days=1)
-
-
-def seq_before(moment: datetime, low: int = 0) -> int:
-    """The log's last number written before ``moment`` (0: none); by bisection, numbers grow with time."""
-    high = things.last_seq()
-    while low < high:
-        middle = (low + high) // 2
-        found = things.changes(middle, 1)
-        if found and found[0].at < moment:
-            low = max(found[0].seq, middle + 1)
-        else:
-            high = middle
-    return low
 
 
 def activity(day: date) -> list[int]:
@@ -49,7 +37,7 @@ def activity(day: date) -> list[int]:
         if kept is not None:
             low = kept
         elif edge <= now:
-            low = seq_before(edge, low)
+            low = things.seq_before(edge)
             _bins[day, index] = low
         elif not edges or edge - timedelta(minutes=30) <= now:
             low = things.last_seq()
@@ -80,19 +68,15 @@ def day(layers: list[Layer], wanted: date) -> dict[str, Any]:
     start, end = bounds(wanted)
     made = _Day({}, [], {}, [])
     by_type = {kind: (index, layer) for index, layer in enumerate(layers) if layer.state for kind in layer.types}
-    seq, last = seq_before(start - timedelta(days=1)), 0
-    while by_type and len(made.changes) < MOST:
-        page = things.changes(seq, PAGE, tuple(by_type))
-        for change in page:
-            if change.at >= end:
-                page = []
-                break
-            _enter(made, by_type, change, start)
-        if len(page) < PAGE:
-            break
-        seq, last = page[-1].seq, seq
-        if seq == last:
-            break
+    first, last = things.seq_before(start - timedelta(days=1)), things.seq_before(end)
+    attributes = sorted({layer.state for _, layer in by_type.values()})
+    for at, thing, kind, attribute, text in (
+        things.steps(first, last, list(by_type), attributes, MOST) if by_type else ()
+    ):
+        index, layer = by_type[kind]
+        if layer.state == attribute:
+            value = None if text is None else plain({attribute: orjson.loads(text)}, attribute)
+            _enter(made, made.number(thing, index), STATES.index(livemap.state_of(layer, value)), at, start)
     return {
         "day": wanted.isoformat(),
         "layers": [layer.key for layer in layers],
@@ -105,14 +89,8 @@ def day(layers: list[Layer], wanted: date) -> dict[str, Any]:
     }
 
 
-def _enter(made: _Day, by_type: dict[str, tuple[int, Layer]], change: Any, start: datetime) -> None:
-    index, layer = by_type[change.type]
-    if not change.attributes or layer.state not in change.attributes:
-        return
-    value = plain({layer.state: change.attributes[layer.state]}, layer.state)
-    state = STATES.index(livemap.state_of(layer, value))
-    thing = made.number(change.entity, index)
-    if change.at < start:
+def _enter(made: _Day, thing: int, state: int, at: datetime, start: datetime) -> None:
+    if at < start:
         made.before[thing] = state
     else:
-        made.changes.append((int((change.at - start).total_seconds()), thing, state))
+        made.changes.append((int((at - start).total_seconds()), thing, state))

@@ -18,6 +18,8 @@ export interface LayerProps {
   shown?: boolean;
   minzoom?: number;
   cluster?: boolean;
+  /** address of clusters by box and zoom: the layer is too large to be sent whole */
+  clusters?: string;
   /** marks carry a line, drawn in the state's colour */
   line?: boolean;
 }
@@ -44,13 +46,23 @@ export class GlyphLayer {
   private changed = new Set<string>();
   private timer = 0;
   private loaded = false;
+  private summary?: Record<State, number> & { total: number };
+  private asked = 0;
 
   constructor(readonly props: LayerProps, private readonly map: MapLibre, private readonly told: () => void) {
     this.visible = props.shown !== false;
+    if (props.clusters) {
+      let moved = 0;
+      map.on("moveend", () => {
+        clearTimeout(moved);
+        moved = window.setTimeout(() => { if (this.visible) void this.load(true).catch(console.warn); }, 120);
+      });
+    }
   }
 
   /** Counts by state: what the rail shows beside the layer's name. */
   counts(): Record<State, number> & { total: number } {
+    if (this.summary) return this.summary;
     const counts = { normal: 0, notice: 0, urgent: 0, silent: 0, total: this.marks.size };
     for (const mark of this.marks.values()) counts[mark.properties.state ?? "normal"] += 1;
     return counts;
@@ -63,7 +75,9 @@ export class GlyphLayer {
 
   /** Fetch the marks, once, or ``anew`` when the stream could not tell all that was missed. */
   async load(anew = false): Promise<void> {
-    if ((this.loaded && !anew) || !this.props.url) return;
+    if (this.loaded && !anew) return;
+    if (this.props.clusters) return this.loadClusters(this.props.clusters);
+    if (!this.props.url) return;
     this.loaded = true;
     const answer = await fetch(this.props.url, { headers: { Accept: "application/geo+json" } });
     if (!answer.ok) {
@@ -78,6 +92,25 @@ export class GlyphLayer {
     this.told();
   }
 
+  /** What the server counted for the part of the map that is seen. */
+  private async loadClusters(url: string): Promise<void> {
+    this.loaded = true;
+    const turn = ++this.asked;
+    const box = this.map.getBounds().toArray().flat().map((part) => part.toFixed(5)).join(",");
+    const answer = await fetch(`${url}?bbox=${box}&zoom=${this.map.getZoom().toFixed(2)}`);
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    const data = (await answer.json()) as GeoJSON.FeatureCollection<GeoJSON.Point, MarkProperties> & { counts: Record<State, number> & { total: number } };
+    if (turn !== this.asked) return;
+    this.summary = data.counts;
+    this.marks.clear();
+    this.groups = data.features.filter((feature) => feature.properties.point_count);
+    for (const feature of data.features) if (!feature.properties.point_count) this.marks.set(String(feature.properties.id), this.prepare(feature));
+    this.source()?.setData(this.collection());
+    this.told();
+  }
+
+  private groups: GeoJSON.Feature[] = [];
+
   private prepare(mark: Mark): Mark {
     const state = mark.properties.state ?? "normal";
     mark.properties.state = state;
@@ -87,7 +120,7 @@ export class GlyphLayer {
   }
 
   private collection(): GeoJSON.FeatureCollection {
-    return { type: "FeatureCollection", features: [...this.marks.values()] };
+    return { type: "FeatureCollection", features: [...this.groups, ...this.marks.values()] };
   }
 
   private setLines(): void {
@@ -146,7 +179,7 @@ export class GlyphLayer {
     const source = `layer-${key}`;
     if (!this.map.getSource(source)) {
       this.map.addSource(source, {
-        type: "geojson", data: this.collection(), promoteId: "id", cluster, clusterRadius: 46, clusterMaxZoom: 14, clusterMinPoints: 3,
+        type: "geojson", data: this.collection(), promoteId: "id", cluster: cluster && !this.props.clusters, clusterRadius: 46, clusterMaxZoom: 14, clusterMinPoints: 3,
         clusterProperties: {
           urgent: ["+", ["case", ["==", ["get", "state"], "urgent"], 1, 0]],
           notice: ["+", ["case", ["==", ["get", "state"], "notice"], 1, 0]],

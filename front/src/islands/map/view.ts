@@ -138,7 +138,7 @@ export class MapView {
     this.map.on("mousemove", hover as never);
     // what the stream does not carry is asked for again now and then
     for (const layer of this.layers.values()) {
-      if (layer.props.live !== false || this.props.follow === false) continue;
+      if ((layer.props.live !== false && !layer.props.clusters) || this.props.follow === false) continue;
       setInterval(() => {
         if (layer.visible && !document.hidden && !document.body.classList.contains("replaying")) void layer.load(true).catch(console.warn);
       }, 20_000);
@@ -163,7 +163,9 @@ export class MapView {
 
   private async openCluster(feature: GeoJSON.Feature<GeoJSON.Point>, sourceId: string): Promise<void> {
     const source = this.map.getSource(sourceId) as unknown as { getClusterExpansionZoom(id: number): Promise<number> };
-    const zoom = await source.getClusterExpansionZoom(Number(feature.properties?.cluster_id));
+    // clusters that the server made carry no number of the library's own
+    const own = feature.properties?.cluster_id !== undefined;
+    const zoom = own ? await source.getClusterExpansionZoom(Number(feature.properties?.cluster_id)) : this.map.getZoom() + 2;
     this.fly(feature.geometry.coordinates as [number, number], Math.min(zoom + 0.3, 17));
   }
 

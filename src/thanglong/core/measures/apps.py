@@ -21,4 +21,7 @@ class MeasuresConfig(AppConfig):
         pages = registry.pages
         pages.add("measures", registry.Page("centre", "measures", N_("Measures"), "chart", 80, "measures.view"))
         pages.add("figures", registry.Page("portal", "figures", N_("Figures"), "chart", 60))
+        from thanglong.core.measures.views.alarms import read
+
+        registry.alarms.add("measures", registry.Alarms(read, 90))
         registry.demo.add("measures", registry.DemoStep(demo.build, None, 90))

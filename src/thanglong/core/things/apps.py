@@ -12,7 +12,9 @@ class ThingsConfig(AppConfig):
     def ready(self) -> None:
         from thanglong.core.ledger import service as ledger
         from thanglong.core.things import service, tasks  # noqa: F401
+        from thanglong.core.things.service.reorganising import Places
 
+        registry.followers.add("things", Places())
         registry.health.add("things", registry.Health(service.health, process="live"))
         ledger.phrases.add("things.day_closed", N_("A day of the things' history was closed into a file."))
         ledger.phrases.add(

@@ -1,8 +1,11 @@
 """Background work of things."""
 
+from uuid import UUID
+
 from django.conf import settings
 
 from thanglong.core.things import service
+from thanglong.core.things.service.reorganising import TASK, rehome
 from thanglong.kit import bus
 
 
@@ -14,3 +17,9 @@ def close_days() -> None:
 
 
 bus.every(600, "things.close_days")
+
+
+@bus.task(TASK)
+def rehome_things(reform: str) -> None:
+    """The things of units that were reorganised."""
+    rehome(UUID(reform))

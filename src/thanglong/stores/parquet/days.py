@@ -202,6 +202,17 @@ class DayFiles:
         )
         return self._rows(sql, [self._paths([name]), after, upto, tenant, *([list(types)] if types else [])])
 
+    def steps(
+        self, name: str, tenant: str, after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
+    ) -> list[Any]:
+        """``(at, entity, type, attribute, value)`` of some attributes in (after, upto], in the log's order."""
+        sql = (
+            "SELECT written, entity, type, attribute, value FROM read_parquet(?) "
+            "WHERE seq > ? AND seq <= ? AND tenant = ? AND list_contains(?, type) "
+            "AND list_contains(?, attribute) ORDER BY seq, attribute, part LIMIT ?"
+        )
+        return self._rows(sql, [self._paths([name]), after, upto, tenant, list(types), list(attributes), limit])
+
     def first_from(self, name: str, at: int) -> int | None:
         """The first number written at or after a moment."""
         found = self._rows("SELECT min(seq) FROM read_parquet(?) WHERE written >= ?", [self._paths([name]), at])

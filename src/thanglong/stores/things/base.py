@@ -243,6 +243,34 @@ class BaseThings(ClosedDays):
         groups = groupby(found, key=lambda row: row[0])
         return [changes_of(list(group), self._text) for _, group in islice(groups, limit)]
 
+    def steps(
+        self, after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
+    ) -> list[tuple[datetime, str, str, str, str | None]]:
+        """See ``kit.ports.ThingsStore``."""
+
+        def read(cut: int, days: Sequence[DayFile]) -> list[Any]:
+            found = self._past_steps(days, after, upto, types, attributes, limit) if after < cut else []
+            if len(found) < limit and upto > cut:
+                found += self._hot_steps(max(after, cut), upto, types, attributes, limit - len(found))
+            return found
+
+        return [(rows.moment(at), *rest) for at, *rest in self._steady(read)]  # type: ignore[misc]
+
+    def _hot_steps(
+        self, after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
+    ) -> list[Any]:
+        kinds = {number: kind for kind in types if (number := self._name(kind)) is not None}
+        wanted = {number: key for key in attributes if (number := self._name(key)) is not None}
+        if not kinds or not wanted:
+            return []
+        sql = (
+            "SELECT h.at, e.id, e.type, h.attr, h.value FROM history h JOIN entity e ON e.n = h.n "
+            f"WHERE h.seq > ? AND h.seq <= ? AND +h.attr IN ({marks(list(wanted))}) AND +e.tenant = ? "
+            f"AND +e.type IN ({marks(list(kinds))}) ORDER BY h.seq LIMIT ?"
+        )
+        found = self._rows(sql, (after, upto, *wanted, self._tenant_id(), *kinds, limit))
+        return [(at, id, kinds[kind], wanted[attr], value) for at, id, kind, attr, value in found]
+
     def last_seq(self) -> int:
         """See ``kit.ports.ThingsStore``."""
         return int(self._rows("SELECT value FROM meta WHERE key = 'seq'")[0][0])

@@ -126,6 +126,21 @@ class ClosedDays(ABC):
                 break
         return found[:limit]
 
+    def _past_steps(
+        self,
+        days: Sequence[DayFile],
+        after: int,
+        upto: int,
+        types: Sequence[str],
+        attributes: Sequence[str],
+        limit: int,
+    ) -> list[Any]:
+        found: list[Any] = []
+        for day in days:
+            if not day.dropped and day.last > after and day.first <= upto and len(found) < limit:
+                found += self._open().steps(day.name, self._tenant, after, upto, types, attributes, limit - len(found))
+        return found
+
     def seq_before(self, moment: datetime) -> int:
         """See ``kit.ports.ThingsStore``: by bisection, because numbers grow with time."""
         at = rows.micros(moment)

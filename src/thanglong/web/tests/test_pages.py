@@ -211,6 +211,38 @@ def test_the_log_is_bisected_to_the_moment(city: clock.Frozen) -> None:
         moments.append(clock.now())
         city.advance(minutes=7)
     for index, moment in enumerate(moments):
-        assert replaying.seq_before(moment) == index
-    assert replaying.seq_before(clock.now()) == 17
-    assert replaying.seq_before(NOW - timedelta(days=1)) == 0
+        assert things.seq_before(moment) == index
+    assert things.seq_before(clock.now()) == 17
+    assert things.seq_before(NOW - timedelta(days=1)) == 0
+
+
+def test_a_large_layer_is_sent_as_clusters(
+    city: clock.Frozen, operator: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from thanglong.web import clustering
+
+    monkeypatch.setattr(clustering, "BIG", 5)
+    monkeypatch.setattr(clustering, "FEW", 5)
+    clustering.forget()
+    lamps = [{"id": f"urn:l:{n}", "type": "Streetlight", "location": geo(105.8 + n % 20 * 0.004, 21.0 + n // 20 * 0.004),
+              "state": prop("down" if n % 10 == 0 else "lit")} for n in range(400)]  # fmt: skip
+    things.upsert(SYSTEM, lamps)
+    url = "/centre/layers/lamps/clusters.json?bbox=105.7,20.9,106,21.2"
+    answer = operator.get(f"{url}&zoom=11")
+    found = answer.json()
+    assert sum(item["properties"]["point_count"] for item in found["features"]) == found["counts"]["total"] >= 400
+    assert sum(item["properties"]["urgent"] for item in found["features"]) == found["counts"]["urgent"]
+    assert operator.get(f"{url}&zoom=11", headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    things.upsert(SYSTEM, [{"id": "urn:l:1", "type": "Streetlight", "state": prop("down")}])
+    things.delete(SYSTEM, ["urn:l:0"])
+    again = operator.get(f"{url}&zoom=11", headers={"If-None-Match": answer["ETag"]}).json()
+    assert again["counts"]["urgent"] == found["counts"]["urgent"]
+    assert again["counts"]["total"] == found["counts"]["total"] - 1
+    close = operator.get("/centre/layers/lamps/clusters.json?bbox=105.799,20.999,105.806,21.006&zoom=16").json()
+    assert {"urn:l:1", "urn:l:20"} <= {item["properties"]["id"] for item in close["features"]}
+    assert '"clusters": "/centre/layers/lamps/clusters.json"' in operator.get("/centre/").content.decode().replace(
+        "&quot;", '"'
+    )
+    for query in ("bbox=1,2&zoom=3", "bbox=1,2,3,4", "bbox=9,2,3,4&zoom=3"):
+        asked = operator.get(f"/centre/layers/lamps/clusters.json?{query}", headers={"Accept": "application/json"})
+        assert asked.status_code == 400

@@ -69,7 +69,8 @@ def _definition(item: Measure) -> dict[str, Any]:
         "total": item.total, "scale": item.scale, "small_below": item.small, "domain": item.domain,
         "withheld_below": item.least, "band": item.band, "version": item.version, "owner": item.owner or item.domain,
         "licence": item.licence, "periods": rules.coarser(item), "geographies": ["then", "now"],
-        "links": {"parquet": f"/api/measures/{item.key}.parquet", "json": f"/api/measures/{item.key}.json", "csv": f"/api/measures/{item.key}.csv",
+        "links": {"json": f"/api/measures/{item.key}.json", "parquet": f"/api/measures/{item.key}.parquet",
+                  "csv": f"/api/measures/{item.key}.csv",
                   "page": f"/figures/{item.key}/"},
     }  # fmt: skip
 

@@ -23,7 +23,7 @@ from thanglong.kit.ports import Actor
 __all__ = [
     "attributes", "changes", "close_days", "closed", "count", "days", "delete", "find", "get", "health", "history",
     "last_seq", "may_view", "moment_of", "pass_of", "query", "quick", "raw", "readable", "recent", "require_write",
-    "seq_before", "stamps", "types", "types_of", "upsert", "verify_days", "wait", "write", "write_soon",
+    "seq_before", "stamps", "steps", "types", "types_of", "upsert", "verify_days", "wait", "write", "write_soon",
 ]  # fmt: skip
 VIEW, WRITE = "things.view", "things.write"
 
@@ -196,6 +196,13 @@ def attributes(asker: Asker, kind: str) -> list[str]:
 def changes(after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]:
     """The change log past ``after``: for readers inside the platform, who filter for those they serve."""
     return ports.plugged.things.changes(after, limit, types)
+
+
+def steps(
+    after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
+) -> list[tuple[datetime, str, str, str, str | None]]:
+    """What some attributes became in the writes (after, upto], for readers inside the platform."""
+    return ports.plugged.things.steps(after, upto, types, attributes, limit)
 
 
 def seq_before(moment: datetime) -> int:
