@@ -131,8 +131,8 @@ def test_the_queue_page_asks_a_fixed_number_of_questions(city: City) -> None:
             opened(city)
         with CaptureQueriesContext(connection) as captured:
             assert client.get("/desk/").status_code == 200
-        # session, account, permissions; page and counts; the first case: row, reporter, events, files, clock, followers, links, holds
-        assert questions(captured) == 13
+        # session, account, permissions; page and counts; the first case: row, reporter, events, files, clock, followers, links, holds, decisions
+        assert questions(captured) == 14
 
 
 def test_english(city: City) -> None:
