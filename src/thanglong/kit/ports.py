@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
+from thanglong.kit.stamping import Stamper
+
 ActorKind = Literal["person", "client", "citizen", "system"]
 
 
@@ -112,16 +114,6 @@ class Outgoing:
 class Sender(Protocol):
     def send(self, message: Outgoing) -> None:
         """Hand over to the provider; raises Unavailable when it should be tried again."""
-        ...
-
-
-class Stamper(Protocol):
-    """A time-stamping authority (RFC 3161): proof by another that a text existed at a moment."""
-
-    authority: str
-
-    def stamp(self, text: bytes) -> bytes:
-        """The response (DER) over the SHA-256 of ``text``, checked; Unavailable when the authority does not answer."""
         ...
 
 

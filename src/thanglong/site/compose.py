@@ -5,6 +5,7 @@ from pathlib import Path
 from django.conf import settings
 
 from thanglong.kit import bus, ports, registry
+from thanglong.kit.stamping import Stamper
 from thanglong.site import gauges
 from thanglong.stores.files.blobs import FileBlobs
 from thanglong.stores.files.senders import ConsoleSender, FileSender
@@ -23,7 +24,7 @@ def _things() -> ports.ThingsStore:
     return SqliteThings(Path(where), days=days)
 
 
-def _stamper() -> ports.Stamper | None:
+def _stamper() -> Stamper | None:
     if not settings.TSA:
         return None
     from thanglong.stores.stamps import HttpStamper
