@@ -5,7 +5,9 @@ All take ``reach`` (sites, places): the site reaches the place in time, or ``min
 hold. Answers say how many stand at each site, the value of the goal, and the relative gap still open (0: proven).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +47,10 @@ def _solve(
     return found.x, float(found.fun), float(found.mip_gap or 0.0)
 
 
+def _beside(parts: Sequence[Any]) -> csr_array:
+    return csr_array(hstack(parts))
+
+
 def _sites(sites: int, units: int, present: Ints | None, most: Ints | int | None) -> tuple[Floats, Floats]:
     low = np.zeros(sites) if present is None else np.asarray(present, np.float64)
     high = np.full(sites, float(units)) if most is None else np.broadcast_to(np.asarray(most, np.float64), sites).copy()
@@ -74,7 +80,7 @@ def mexclp(
     )
     budget = csr_array(np.concatenate([np.ones(sites), np.zeros(places * deep)])[None, :])
     rows = [
-        LinearConstraint(hstack([-covered, each]).tocsr(), -np.inf, 0.0),
+        LinearConstraint(_beside([-covered, each]), -np.inf, 0.0),
         LinearConstraint(budget, units, units),
     ]
     whole = np.concatenate([np.ones(sites, np.int64), np.zeros(places * deep, np.int64)])
@@ -85,9 +91,7 @@ def mexclp(
     return Placing(np.rint(x[:sites]).astype(np.int64), -value, gap)
 
 
-def mclp(
-    reach: Bools, demand: Floats, units: int, *, present: Ints | None = None, seconds: float = 60.0
-) -> Placing:
+def mclp(reach: Bools, demand: Floats, units: int, *, present: Ints | None = None, seconds: float = 60.0) -> Placing:
     """Maximal covering (Church and ReVelle 1974): the share of demand that has at least one site in reach."""
     return mexclp(reach, demand, units, 0.0, present=present, most=1, seconds=seconds)
 
@@ -106,7 +110,7 @@ def malp(
     share = np.asarray(demand, np.float64) / np.sum(demand)
     eye = coo_array((np.full(places, float(needed)), (np.arange(places), np.arange(places))), shape=(places, places))
     rows = [
-        LinearConstraint(hstack([-csr_array(reach.T.astype(np.float64)), eye]).tocsr(), -np.inf, 0.0),
+        LinearConstraint(_beside([-csr_array(reach.T.astype(np.float64)), eye]), -np.inf, 0.0),
         LinearConstraint(csr_array(np.concatenate([np.ones(sites), np.zeros(places)])[None, :]), units, units),
     ]
     x, value, gap = _solve(
@@ -129,10 +133,10 @@ def double_standard(
     eye = coo_array((np.ones(places), (np.arange(places), np.arange(places))), shape=(places, places)).tocsr()
     none = csr_array((places, places))
     close = csr_array(near.T.astype(np.float64))
-    once_twice = vstack([hstack([-close, eye, eye]), hstack([csr_array((places, sites)), -eye, eye])]).tocsr()
+    once_twice = vstack([_beside([-close, eye, eye]), hstack([csr_array((places, sites)), -eye, eye])])
     rows = [
         LinearConstraint(once_twice, -np.inf, 0.0),
-        LinearConstraint(hstack([csr_array(far.T.astype(np.float64)), none, none]).tocsr(), 1.0, np.inf),
+        LinearConstraint(_beside([csr_array(far.T.astype(np.float64)), none, none]), 1.0, np.inf),
         LinearConstraint(
             csr_array(np.concatenate([np.zeros(sites), share, np.zeros(places)])[None, :]), share_near, np.inf
         ),

@@ -31,11 +31,11 @@ def tune(
         if report:
             report(number, value)
         tried: list[tuple[float, int, int]] = []
-        for source in np.flatnonzero(best > 0):
-            for target in np.flatnonzero(best < room):
+        for source in np.flatnonzero(best > 0).tolist():
+            for target in np.flatnonzero(best < room).tolist():
                 if source != target:
-                    moved = _moved(best, int(source), int(target))
-                    tried.append((judge(moved, seeds[0]), int(source), int(target)))
+                    moved = _moved(best, source, target)
+                    tried.append((judge(moved, seeds[0]), source, target))
         tried.sort()
         for late, source, target in tried[:10]:
             if late >= first:
