@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
-from thanglong.cli import output
+from thanglong.cli import output, places_reform
 from thanglong.cli.env import prepare_environment, setup
 
 app = typer.Typer(no_args_is_help=True, help="Administrative units, boundaries, addresses.")
+app.command("reorganise")(places_reform.reorganise)
+app.command("undo")(places_reform.undo)
 
 
 @app.command("import")

@@ -75,7 +75,9 @@ def test_measured_on_real_names(shared_data: Path) -> None:
 
 
 def fold_text(text: str) -> str:
-    return ", ".join(fold(part).replace("p ", "p. ", 1) if part.startswith("P.") else fold(part) for part in text.split(", "))
+    return ", ".join(
+        fold(part).replace("p ", "p. ", 1) if part.startswith("P.") else fold(part) for part in text.split(", ")
+    )
 
 
 def _first(text: str) -> set[str]:
