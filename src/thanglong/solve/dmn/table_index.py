@@ -157,8 +157,9 @@ def _index(
     booleans = {value: mask | always for (kind, value), mask in exact.items() if kind is bool}
     numbers = {value: mask for (kind, value), mask in exact.items() if kind is Decimal}
     bounds = sorted({end for span in spans for end in (span[0], span[2]) if end is not None} | set(numbers))
-    at = [always | numbers.get(bound, 0) | _covering(spans, bound) for bound in bounds]
-    between = [always | _gap(spans, bounds, place) for place in range(len(bounds) + 1)]
+    masks = _paint(spans, bounds)
+    at = [always | numbers.get(bound, 0) | masks[2 * place + 1] for place, bound in enumerate(bounds)]
+    between = [always | masks[2 * place] for place in range(len(bounds) + 1)]
 
     def look(value: Value) -> int:
         kind = type(value)
@@ -176,22 +177,31 @@ def _index(
     return look
 
 
-def _covering(spans: list[Any], value: Decimal) -> int:
-    mask = 0
+def _paint(spans: list[Any], bounds: list[Decimal]) -> list[int]:
+    """The mask of every bound and of every open interval between bounds, in order: interval, bound, interval, …
+
+    Each span is painted on the few nodes of a segment tree that make it up, so that a table with thousands of rules is
+    compiled in a moment."""
+    places = {bound: 2 * place + 1 for place, bound in enumerate(bounds)}
+    size = 2 * len(bounds) + 1
+    tree = [0] * (2 * size)
     for low, low_closed, high, high_closed, bits in spans:
-        above = low is None or low < value or (low_closed and low == value)
-        below = high is None or value < high or (high_closed and value == high)
-        mask |= bits if above and below else 0
-    return mask
-
-
-def _gap(spans: list[Any], bounds: list[Decimal], place: int) -> int:
-    """The mask of the open interval before the bound with this number."""
-    left = bounds[place - 1] if place else None
-    right = bounds[place] if place < len(bounds) else None
-    mask = 0
-    for low, _, high, _, bits in spans:
-        above = low is None or (left is not None and low <= left)
-        below = high is None or (right is not None and high >= right)
-        mask |= bits if above and below else 0
-    return mask
+        left = (0 if low is None else places[low] + (not low_closed)) + size
+        right = (size if high is None else places[high] + bool(high_closed)) + size
+        while left < right:
+            if left & 1:
+                tree[left] |= bits
+                left += 1
+            if right & 1:
+                right -= 1
+                tree[right] |= bits
+            left >>= 1
+            right >>= 1
+    masks = []
+    for leaf in range(size, 2 * size):
+        mask = 0
+        while leaf:
+            mask |= tree[leaf]
+            leaf >>= 1
+        masks.append(mask)
+    return masks
