@@ -46,3 +46,18 @@ def test_a_changed_record_and_a_missing_file_are_noticed(utrecht: Path, tmp_path
     broken = CliRunner().invoke(app, ["replay", str(folder)])
     assert broken.exit_code == 2
     assert "drop_off_times*_diesel_3.csv" in broken.output
+
+
+def test_simulated_days_tell_two_policies_apart_and_repeat(utrecht: Path) -> None:
+    told = {}
+    for policy in ("home", "cover", "home"):
+        asked = ["simulate", str(utrecht), "--policy", policy, "--calls", "5000", "--seeds", "3", "--json"]
+        done = CliRunner().invoke(app, asked)
+        assert done.exit_code == 0, done.output
+        row = json.loads(done.stdout)
+        assert told.setdefault(policy, row) == row
+    assert told["cover"]["late"] < told["home"]["late"]
+    assert told["cover"]["idle_driving_hours_a_day"] > told["home"]["idle_driving_hours_a_day"]
+    wrong = CliRunner().invoke(app, ["simulate", str(utrecht), "--stand", "1,2"])
+    assert wrong.exit_code == 2
+    assert "21 numbers whose sum is 20" in wrong.output
