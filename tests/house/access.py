@@ -50,7 +50,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("api/places/<uuid:unit_id>", EVERYONE),
     # core/people
     ("signin/", EVERYONE),
-    ("signin/second/", EVERYONE),  # without a right password before it: back to the beginning
+    ("signin/second/", NOBODY),  # without a right password before it: back to the beginning
     ("signin/passkey/options/", EVERYONE, POST),
     ("signin/passkey/", NOBODY, POST),  # without what a passkey signed
     ("setup/<str:secret>/", NOBODY, {"secret": "not-a-link"}),
@@ -163,9 +163,16 @@ ROWS: list[tuple[Any, ...]] = [
     # domains/requests: officers
     ("desk/photos/", "requests.moderate"),
     ("desk/photos/<uuid:photo_id>/", "requests.moderate", OBJECT, POST),
+    # surfaces/oidc: what it refuses, it refuses in the words of its standard
+    (".well-known/openid-configuration", EVERYONE),
+    ("oidc/jwks.json", EVERYONE),
+    ("oidc/authorize", EVERYONE),  # a complaint about the unknown system
+    ("oidc/token", NOBODY, POST),
+    ("oidc/userinfo", NOBODY),
+    ("oidc/revoke", NOBODY, POST),
     # surfaces/open311: an open standard for citizens' applications
     (r"^open311/(?:v2/)?discovery(?:\.(?P<fmt>[A-Za-z0-9]+))?$", EVERYONE, {"path": "open311/v2/discovery.json"}),
-    (r"^open311/v2/openapi\.json$", EVERYONE, {}),
+    (r"^open311/v2/openapi\.json$", EVERYONE, {"path": "open311/v2/openapi.json"}),
     (r"^open311/v2/services(?:\.(?P<fmt>[A-Za-z0-9]+))?$", EVERYONE, {"path": "open311/v2/services.json"}),
     (
         r"^open311/v2/services/(?P<code>[^/]+?)(?:\.(?P<fmt>[A-Za-z0-9]+))?$",

@@ -43,7 +43,7 @@ X_FRAME_OPTIONS = "DENY"
 # The modules of the house, lowest first; each plugs itself in through its apps.py and brings its own urls.py.
 CORE = ["ledger", "places", "people", "things", "cases", "measures"]
 DOMAINS = ["roads", "traffic", "datacentres", "emergency", "fire", "parking", "lighting", "requests"]
-SURFACES = ["open311"]
+SURFACES = ["oidc", "open311"]
 MODULES = [
     *(f"thanglong.core.{name}" for name in CORE),
     "thanglong.web",

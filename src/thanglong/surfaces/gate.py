@@ -17,7 +17,7 @@ from thanglong.kit.errors import NotSignedIn
 from thanglong.kit.ports import ANONYMOUS
 from thanglong.surfaces.asgi import Request
 
-KEPT = 5.0
+KEPT = 0.8
 """Seconds a decision is remembered: a withdrawn key or role bites after at most so long."""
 MOST = 5000
 STRANGER = Pass(ANONYMOUS, view=False, write=False)

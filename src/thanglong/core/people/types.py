@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -49,6 +49,11 @@ ACTIONS: Mapping[str, str] = {
     "things.write": N_("change things on the map"),
     "tokens.manage": N_("manage access keys"),
 }
+
+CODE_COUNTS_FOR = timedelta(minutes=1)
+TOKEN_COUNTS_FOR = timedelta(hours=1)
+# What another system may learn of who signs in.
+IDENTITY_SCOPES = frozenset({"openid", "profile", "email"})
 
 # What a stand-in does not get: the right to pass rights on, and the keys of the house.
 WITHHELD = frozenset({"people.grant", "people.manage", "system.manage", "tokens.manage"})

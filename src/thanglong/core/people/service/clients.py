@@ -20,15 +20,21 @@ from thanglong.core.people.repository import clients as rows
 from thanglong.core.people.service.access import access, root
 from thanglong.core.people.service.accounts import ref
 from thanglong.core.people.service.factors import own_id
-from thanglong.core.people.types import ACTIONS, SCOPES, Client, Grant, NewAccount, OAuthFault, Token
+from thanglong.core.people.types import (
+    ACTIONS,
+    IDENTITY_SCOPES,
+    SCOPES,
+    TOKEN_COUNTS_FOR,
+    Client,
+    Grant,
+    NewAccount,
+    OAuthFault,
+    Token,
+)
 from thanglong.kit import clock
 from thanglong.kit.errors import N_, Denied, Fault, Invalid, NotFound
 from thanglong.kit.ids import new_id
 from thanglong.kit.ports import SYSTEM, Actor
-
-CODE_COUNTS_FOR = timedelta(minutes=1)
-TOKEN_COUNTS_FOR = timedelta(hours=1)
-IDENTITY_SCOPES = frozenset({"openid", "profile", "email"})
 
 
 def add_client(

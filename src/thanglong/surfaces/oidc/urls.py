@@ -1,0 +1,15 @@
+"""Addresses of OpenID Connect."""
+
+from django.urls import path
+
+from thanglong.surfaces.oidc import views
+
+app_name = "oidc"
+urlpatterns = [
+    path(".well-known/openid-configuration", views.configuration, name="configuration"),
+    path("oidc/jwks.json", views.jwks, name="jwks"),
+    path("oidc/authorize", views.authorize, name="authorize"),
+    path("oidc/token", views.token, name="token"),
+    path("oidc/userinfo", views.userinfo, name="userinfo"),
+    path("oidc/revoke", views.revoke, name="revoke"),
+]
