@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,7 +52,7 @@ def _show(report: "object", as_json: bool) -> None:
 
     assert isinstance(report, MigrationReport)
     moved = [{"from": source, "to": target, "cases": n} for (source, target), n in report.moved.items()]
-    refused = [
+    refused: list[dict[str, Any]] = [
         {"state": state, "why": why, "cases": n, "examples": report.examples[state, why]}
         for (state, why), n in report.refused.items()
     ]
@@ -65,9 +65,9 @@ def _show(report: "object", as_json: bool) -> None:
     verb = "would move" if report.dry_run else "moved"
     for line in moved:
         output.say(f"{line['from']} -> {line['to']}: {line['cases']} {verb}")
-    for line in refused:
+    for each in refused:
         output.say(
-            f"{line['state']}: {line['cases']} stay, because {line['why']} ({', '.join(line['examples'])})", error=True
+            f"{each['state']}: {each['cases']} stay, because {each['why']} ({', '.join(each['examples'])})", error=True
         )
     if report.kept:
         output.say(f"{report.kept} stay where they are, as the map says")

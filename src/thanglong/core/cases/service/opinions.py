@@ -109,20 +109,22 @@ def answer_opinion(
 
     What is answered late is kept and marked late. Raises Invalid, Conflict (answered or withdrawn meanwhile).
     """
+    given = _asked(actor, opinion_id)
     faults = [] if verdict in VERDICTS else [Fault("verdict", N_("Please choose one of the given answers."))]
     text = text.strip()
     if not text or len(text) > MAX_TEXT:
         faults.append(Fault("text", _LIMIT, {"limit": MAX_TEXT}) if text else Fault("text", _WRITE))
     if faults:
         raise Invalid(faults)
-    return _settle(actor, _asked(actor, opinion_id), "answered", "opinion_given", text, verdict, documents)
+    return _settle(actor, given, "answered", "opinion_given", text, verdict, documents)
 
 
 def decline_opinion(actor: Actor, opinion_id: UUID, text: str) -> Opinion:
     """Say that the unit gives no opinion, and why. Needs ``cases.act`` in the asked unit."""
+    given = _asked(actor, opinion_id)
     if not text.strip():
         raise Invalid([Fault("text", N_("Please say why."))])
-    return _settle(actor, _asked(actor, opinion_id), "declined", "opinion_declined", text.strip()[:MAX_TEXT])
+    return _settle(actor, given, "declined", "opinion_declined", text.strip()[:MAX_TEXT])
 
 
 def withdraw_opinion(actor: Actor, opinion_id: UUID, text: str = "") -> Opinion:

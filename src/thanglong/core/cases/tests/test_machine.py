@@ -308,7 +308,7 @@ def live(city: scene.City, examples: int, steps: int) -> None:
 
 
 def test_any_life_of_any_definition(city: scene.City) -> None:
-    live(city, 8, 16)
+    live(city, 4, 14)
 
 
 @pytest.mark.slow

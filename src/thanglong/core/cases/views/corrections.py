@@ -60,7 +60,7 @@ def corrections(request: HttpRequest, number: str, secret: str) -> HttpResponse:
         }
         for finding in (sent.findings if sent else ())
     ]  # fmt: skip
-    known = {str(row["finding"].id) for row in rows}  # type: ignore[attr-defined]
+    known = {str(row["finding"].id) for row in rows}
     rest = [text for name, texts in errors.items() if name not in known for text in texts]
     context = {
         "case": shown.case, "type_title": translated(shown.type.title), "rows": rows, "given": sent, "rest": rest,
