@@ -337,9 +337,10 @@ class ThingsStore(Protocol):
 
     def steps(
         self, after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
-    ) -> list[tuple[datetime, str, str, str, str | None]]:
+    ) -> list[tuple[int, str, str, str, str | None]]:
         """What some attributes became in the writes (after, upto]: ``(at, entity, type, attribute, JSON text)``.
 
+        ``at`` is in microseconds since 1970; a text None: the attribute went.
         Much cheaper than :meth:`changes` where few attributes of many are wanted.
         """
         ...

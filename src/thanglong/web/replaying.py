@@ -16,6 +16,9 @@ from thanglong.web import livemap
 STATES = ("normal", "notice", "urgent", "silent")
 MOST = 150_000
 BINS = 48
+KEPT = 4
+SETTLED = timedelta(minutes=10)
+_days: dict[tuple[Any, ...], dict[str, Any]] = {}
 _bins: dict[tuple[date, int], int] = {}
 
 
@@ -63,20 +66,41 @@ def day(layers: list[Layer], wanted: date) -> dict[str, Any]:
     """The day's changes of state of the layers' things, and the state each had before midnight as far as known.
 
     ``changes`` are ``[second, thing, state]`` by position in ``things`` and ``states``; what was not written in the day
-    before or the day itself keeps the state the map shows.
+    before or the day itself keeps the state the map shows. Days that ended are kept in memory, the last four asked.
     """
+    key = (wanted, *(layer.key for layer in layers))
+    if key in _days:
+        return _days[key]
+    found = _read(layers, wanted)
+    if bounds(wanted)[1] + SETTLED < clock.now():
+        while len(_days) >= KEPT:
+            _days.pop(next(iter(_days)))
+        _days[key] = found
+    return found
+
+
+def _read(layers: list[Layer], wanted: date) -> dict[str, Any]:
     start, end = bounds(wanted)
     made = _Day({}, [], {}, [])
     by_type = {kind: (index, layer) for index, layer in enumerate(layers) if layer.state for kind in layer.types}
     first, last = things.seq_before(start - timedelta(days=1)), things.seq_before(end)
     attributes = sorted({layer.state for _, layer in by_type.values()})
+    midnight, known = round(start.timestamp() * 1_000_000), dict[tuple[int, Any], int]()
     for at, thing, kind, attribute, text in (
         things.steps(first, last, list(by_type), attributes, MOST) if by_type else ()
     ):
         index, layer = by_type[kind]
-        if layer.state == attribute:
-            value = None if text is None else plain({attribute: orjson.loads(text)}, attribute)
-            _enter(made, made.number(thing, index), STATES.index(livemap.state_of(layer, value)), at, start)
+        if layer.state != attribute:
+            continue
+        value = None if text is None else _plain(orjson.loads(text))
+        state = known.get((index, value))
+        if state is None:
+            state = known[index, value] = STATES.index(livemap.state_of(layer, value))
+        number = made.number(thing, index)
+        if at < midnight:
+            made.before[number] = state
+        else:
+            made.changes.append(((at - midnight) // 1_000_000, number, state))
     return {
         "day": wanted.isoformat(),
         "layers": [layer.key for layer in layers],
@@ -89,8 +113,7 @@ def day(layers: list[Layer], wanted: date) -> dict[str, Any]:
     }
 
 
-def _enter(made: _Day, thing: int, state: int, at: datetime, start: datetime) -> None:
-    if at < start:
-        made.before[thing] = state
-    else:
-        made.changes.append((int((at - start).total_seconds()), thing, state))
+def _plain(instance: dict[str, Any]) -> Any:
+    """The value of an attribute's instance as something that can be looked up."""
+    value = instance["value"] if "value" in instance else plain({"a": instance}, "a")
+    return value if value is None or isinstance(value, str | int | float) else str(value)

@@ -245,7 +245,7 @@ class BaseThings(ClosedDays):
 
     def steps(
         self, after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
-    ) -> list[tuple[datetime, str, str, str, str | None]]:
+    ) -> list[tuple[int, str, str, str, str | None]]:
         """See ``kit.ports.ThingsStore``."""
 
         def read(cut: int, days: Sequence[DayFile]) -> list[Any]:
@@ -254,7 +254,8 @@ class BaseThings(ClosedDays):
                 found += self._hot_steps(max(after, cut), upto, types, attributes, limit - len(found))
             return found
 
-        return [(rows.moment(at), *rest) for at, *rest in self._steady(read)]  # type: ignore[misc]
+        found: list[tuple[int, str, str, str, str | None]] = self._steady(read)
+        return found
 
     def _hot_steps(
         self, after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int

@@ -200,8 +200,8 @@ def changes(after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Ch
 
 def steps(
     after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
-) -> list[tuple[datetime, str, str, str, str | None]]:
-    """What some attributes became in the writes (after, upto], for readers inside the platform."""
+) -> list[tuple[int, str, str, str, str | None]]:
+    """What some attributes became in the writes (after, upto]: ``(at in us, entity, type, attribute, JSON text)``."""
     return ports.plugged.things.steps(after, upto, types, attributes, limit)
 
 
