@@ -114,7 +114,7 @@ CELLS = [
 
 
 @pytest.mark.parametrize(
-    "value", [None, True, False, "a", "b", 5, 7, 10, 13, 15, 20, 20.5, 25, 30, 31, Decimal("9.999")]
+    "value", [None, True, False, "a", "b", 5, 7, 10, 13, 15, 20, 20.5, 25, 30, 31, Decimal("9.999"), ["a"], [15]]
 )
 def test_indexed_cells_answer_as_cells_one_by_one(value: object) -> None:
     """A column answers all its cells at once; each cell alone, written so that it cannot be indexed, must agree."""

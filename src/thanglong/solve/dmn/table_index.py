@@ -172,9 +172,23 @@ def _index(
             return between[place]
         if kind is bool:
             return booleans.get(value, always)
+        if kind is list and len(value) == 1 and type(value[0]) is not list:
+            return _of_one(value[0], strings, booleans, numbers, always)
         return always
 
     return look
+
+
+def _of_one(
+    value: Value, strings: dict[str, int], booleans: dict[bool, int], numbers: dict[Decimal, int], always: int
+) -> int:
+    """The mask of a list of one, which equals its element but lies in no range."""
+    kind = type(value)
+    if kind is str:
+        return strings.get(value, always)
+    if kind is Decimal:
+        return always | numbers.get(value, 0)
+    return booleans.get(value, always) if kind is bool else always
 
 
 def _paint(spans: list[Any], bounds: list[Decimal]) -> list[int]:

@@ -11,7 +11,7 @@ from thanglong.solve.dmn.feel import ast, compiler_calls, compiler_loops
 from thanglong.solve.dmn.feel.builtins import BUILT_INS
 from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.layout import Code, Frame, Place
-from thanglong.solve.dmn.feel.operators import ARITHMETIC, compare, equal, matches, negate
+from thanglong.solve.dmn.feel.operators import ARITHMETIC, compare, matches, negate, same
 from thanglong.solve.dmn.feel.properties import get_property
 from thanglong.solve.dmn.feel.registry import COMPILERS, compile_node
 from thanglong.solve.dmn.feel.run import Exhausted, Run
@@ -177,7 +177,7 @@ def _ordering(wanted: tuple[int, ...], operator: str, left: Code, right: Code) -
 
 
 def _same(run: Run, left: Value, right: Value) -> Value:
-    found = equal(left, right)
+    found = same(left, right)
     if found is None:
         run.null("type", "Values of different types are compared", "=", kind(left), kind(right))
     return found

@@ -53,6 +53,15 @@ def equal(left: Value, right: Value) -> bool | None:
     return bool(left == right)
 
 
+def same(left: Value, right: Value) -> bool | None:
+    """``left = right`` as the operator has it: a list of one also equals its element."""
+    if type(left) is list and len(left) == 1 and type(right) is not list and right is not None:
+        return equal(left[0], right)
+    if type(right) is list and len(right) == 1 and type(left) is not list and left is not None:
+        return equal(left, right[0])
+    return equal(left, right)
+
+
 def _equal_lists(left: list[Value], right: list[Value]) -> bool:
     charge(len(left))
     return len(left) == len(right) and all(equal(a, b) is True for a, b in zip(left, right, strict=True))
@@ -129,7 +138,7 @@ def matches(value: Value, test: Value) -> bool | None:
         if equal(value, test) is True:
             return True
         return any((within(value, item) if type(item) is Range else equal(value, item)) is True for item in test)
-    return equal(value, test)
+    return same(value, test)
 
 
 def add(run: Run, left: Value, right: Value) -> Value:

@@ -76,6 +76,7 @@ not(null = 0)
 5[1] = 5
 {a: 1}[a = 1] = [{a: 1}]
 [][item > 1] = []
+[100] = 100 and 100 != [1] and is([] = 0, null)
 list contains([1, null], null)
 count([1, null, 3]) = 3
 min(3, 1, 2) = 1 and max(["b", "a"]) = "b"
@@ -280,6 +281,7 @@ TESTS = [
     ("[1, 2]", 1, True),
     ("[1, 2]", [1, 2], True),
     ("-5", -5, True),
+    ('"a"', ["a"], True),
     ("limit", 3, False),
     ("<= limit", 3, True),
     ("true", None, False),
