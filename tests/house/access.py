@@ -165,6 +165,8 @@ ROWS: list[tuple[Any, ...]] = [
     ("desk/photos/<uuid:photo_id>/", "requests.moderate", OBJECT, POST),
     # surfaces/oidc: what it refuses, it refuses in the words of its standard
     (".well-known/openid-configuration", EVERYONE),
+    ("signin/oidc/", NOBODY),  # no provider is set
+    ("signin/oidc/back/?state=x&code=y", EVERYONE),  # a complaint: nothing was begun
     ("oidc/jwks.json", EVERYONE),
     ("oidc/authorize", EVERYONE),  # a complaint about the unknown system
     ("oidc/token", NOBODY, POST),

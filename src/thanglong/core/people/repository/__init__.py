@@ -274,7 +274,9 @@ def token_by_id(token_id: UUID) -> Token | None:
 
 def tokens_of(account_id: UUID) -> list[Token]:
     """An account's keys that are not withdrawn, newest first."""
-    rows = models.Token.objects.filter(account_id=account_id, revoked_at__isnull=True).order_by("-created_at")
+    rows = models.Token.objects.filter(account_id=account_id, client__isnull=True, revoked_at__isnull=True).order_by(
+        "-created_at"
+    )
     return [token(item) for item in rows]
 
 

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
@@ -16,7 +17,9 @@ from thanglong.core.people.models import Account
 from thanglong.core.places import service as places
 from thanglong.core.places.types import NewState, UnitKind
 from thanglong.kit import clock
+from thanglong.kit.errors import Invalid
 from thanglong.kit.ports import SYSTEM, Actor
+from thanglong.surfaces.oidc import incoming
 
 BACK = "https://archive.example/back"
 VERIFIER = "v" * 50
@@ -101,3 +104,44 @@ def test_discovery(admin: Actor) -> None:
     found = Client().get("/.well-known/openid-configuration").json()
     assert found["issuer"] == "http://testserver"
     assert found["code_challenge_methods_supported"] == ["S256"]
+
+
+def test_signing_in_through_a_provider(admin: Actor, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own provider in the same process: first linked by a password, from then on without one."""
+    there = Client()
+
+    def fetch(address: str, form: dict[str, str] | None = None, basic: str = "") -> dict[str, Any]:
+        path = urlsplit(address).path
+        headers = {"Authorization": f"Basic {basic}"} if basic else {}
+        found: dict[str, Any] = (there.get(path) if form is None else there.post(path, form, headers=headers)).json()
+        return found
+
+    monkeypatch.setattr(incoming, "fetch", fetch)
+    secret, made = people.add_client(admin, "City", [], ["http://localhost/signin/oidc/back/"])
+    settings.OIDC_ISSUER, settings.OIDC_CLIENT, settings.OIDC_SECRET = "http://testserver", str(made.id), secret
+    there.force_login(Account.objects.get(pk=admin.id))
+
+    def come_back(here: Client) -> Any:
+        asked = here.get("/signin/oidc/?next=/me/", headers={"Host": "localhost"}).headers["Location"]
+        form = {key: value[0] for key, value in parse_qs(urlsplit(asked).query).items()} | {"agree": "yes"}
+        answer = there.post("/oidc/authorize", form).headers["Location"]
+        return here.get(f"/signin/oidc/back/?{urlsplit(answer).query}", headers={"Host": "localhost"})
+
+    here = Client()
+    assert come_back(here).headers["Location"].startswith("/signin/?next=")
+    here.post("/signin/", {"username": "admin", "password": "cầu Long Biên 1902"})
+    again = Client()
+    assert come_back(again).headers["Location"] == "/me/"
+    assert again.get("/me/").status_code == 200
+    assert Client().get("/signin/oidc/back/?state=x&code=y").status_code == 400
+    settings.OIDC_ISSUER = ""
+    assert Client().get("/signin/oidc/").status_code == 404
+
+
+def test_a_citizens_account_holds_no_role(admin: Actor) -> None:
+    account = people.citizen_of_identity("https://id.example", "079", "Trần Thị Bình")
+    assert people.citizen_of_identity("https://id.example", "079", "x") == account
+    citizen = people.actor(account)
+    assert (citizen.kind, people.my_readings(citizen, [])) == ("citizen", [])
+    with pytest.raises(Invalid):
+        people.grant(SYSTEM, account, "officer", places.city().id)
