@@ -38,6 +38,7 @@ def city(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[clock.Froze
     livemap.forget()
     figures.forget()
     replaying._bins.clear()
+    replaying._days.clear()
     frozen = clock.Frozen(NOW)
     with clock.use(frozen):
         root = places.create_unit(SYSTEM, NewState(UnitKind.CITY, "01", "Thành phố Hà Nội", date(2020, 1, 1))).id
@@ -240,9 +241,7 @@ def test_a_large_layer_is_sent_as_clusters(
     assert again["counts"]["total"] == found["counts"]["total"] - 1
     close = operator.get("/centre/layers/lamps/clusters.json?bbox=105.799,20.999,105.806,21.006&zoom=16").json()
     assert {"urn:l:1", "urn:l:20"} <= {item["properties"]["id"] for item in close["features"]}
-    assert '"clusters": "/centre/layers/lamps/clusters.json"' in operator.get("/centre/").content.decode().replace(
-        "&quot;", '"'
-    )
+    assert "/centre/layers/lamps/clusters.json" in operator.get("/centre/").content.decode()
     for query in ("bbox=1,2&zoom=3", "bbox=1,2,3,4", "bbox=9,2,3,4&zoom=3"):
         asked = operator.get(f"/centre/layers/lamps/clusters.json?{query}", headers={"Accept": "application/json"})
         assert asked.status_code == 400
