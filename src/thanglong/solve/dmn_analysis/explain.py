@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Literal
 
 from thanglong.kit.errors import N_
@@ -135,6 +136,7 @@ def _fired(trace: TableTrace, number: int, rule: m.Rule) -> Fired:
     return Fired(number, rule.id, tuple(conditions), notes, rule.line)
 
 
+@lru_cache(maxsize=4096)
 def words_of(test: str) -> Any:
     """A cell's tests in words; those without plain words stay FEEL."""
     try:
