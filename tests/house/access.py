@@ -30,7 +30,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("ledger/checkpoint", EVERYONE),
     ("ledger/tile/<path:name>", EVERYONE, {"name": "0/000"}),
     ("ledger/<int:year>/checkpoint", EVERYONE, {"year": 2026}),
-    ("ledger/<int:year>/tile/<path:name>", EVERYONE, {"year": 2026, "name": "0/000"}),
+    ("ledger/<int:year>/tile/<path:name>", EVERYONE, {"year": 2026, "name": "{tile}"}),
     ("ledger/entry/<int:entry_id>/", EVERYONE),
     ("ledger/entry/<int:entry_id>.json", EVERYONE),
     # core/places: reading is public

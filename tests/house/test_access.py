@@ -7,6 +7,7 @@ be closed, a wrong refusal a closed one that should be open.
 import importlib.util
 import io
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -164,17 +165,23 @@ def _things(ward: UUID, officials: dict[tuple[str, str], NewAccount]) -> dict[st
     sent = requests.send(ANONYMOUS, report, key="access")
     assert sent.unit == ward
     somebody = NewAccount(seeded_id("access", "somebody"), "somebody", "Somebody")
-    people.bulk_load([somebody])
+    member = seeded_id("access", "member")
+    post = NewMembership(seeded_id("access", "member", "post"), member, "viewer", ward, SINCE)
+    people.bulk_load([somebody, NewAccount(member, "member", "Member", memberships=(post,))])
     lamp, ambulance = "urn:ngsi-ld:Streetlight:access-1", "urn:ngsi-ld:Ambulance:access-1"
     named = {"type": "Property", "value": "CN-1"}
     rows = [{"id": id, "type": id.split(":")[2], "name": named} for id in (lamp, ambulance)]
     ports.plugged.things.write(rows, mode="upsert", at=NOW)
     measures = _public_measures()
+    public = ports.plugged.data / "ledger"
+    shutil.rmtree(public, ignore_errors=True)  # of another test's database
     ledger.seal_and_publish()
+    folder = next(public.rglob("tile"))
     return {
+        "tile": next(str(item.relative_to(folder)) for item in sorted(folder.rglob("*")) if item.is_file()),
         "entry_id": ledger.latest(1)[0].id,
         "unit_id": ward,
-        "account_id": officials["viewer", "own"].id,
+        "account_id": member,
         "membership_id": officials["viewer", "own"].memberships[0].id,
         "token_id": people.issue_token(people.actor(somebody.id), "key", ["places:read"])[1].id,
         "number": sent.number,

@@ -1,6 +1,6 @@
 """The verbs of people."""
 
-from thanglong.core.people.service.absences import absences, absent, end_absence
+from thanglong.core.people.service.absences import absences, absent, end_absence, require_leave
 from thanglong.core.people.service.absences import enter as enter_absence
 from thanglong.core.people.service.access import TableAccess, access, root
 from thanglong.core.people.service.accounts import (
@@ -149,6 +149,7 @@ __all__ = [
     "readings",
     "redeem",
     "remove_factor",
+    "require_leave",
     "require_over",
     "requires_factor",
     "reset_factors",

@@ -44,6 +44,11 @@ def _may(actor: Actor, account: UUID, first: date, last: date) -> None:
         raise Denied()
 
 
+def require_leave(actor: Actor, account: UUID) -> None:
+    """Return when ``actor`` may enter leave of this account, as :func:`enter` says; else Denied or NotSignedIn."""
+    _may(actor, account, clock.today(), clock.today())
+
+
 def enter(actor: Actor, account: UUID, first: date, last: date, deputy: UUID | None = None) -> Absence:
     """Note leave from ``first`` to ``last``, with or without a deputy, who holds the absent one's rights meanwhile.
 

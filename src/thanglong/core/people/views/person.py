@@ -97,6 +97,7 @@ def leave(request: HttpRequest, account_id: UUID) -> HttpResponse:
     """Enter leave."""
     actor = actor_of(request)
     _seen(actor, account_id)
+    service.require_leave(actor, account_id)
     form = _leave_form(request.POST, account_id)
     if form.is_valid():
         given: dict[str, Any] = form.cleaned_data
