@@ -52,4 +52,4 @@ def test_a_search_asks_a_fixed_number_of_questions(city: City) -> None:
         opened(city)
     with CaptureQueriesContext(connection) as captured:
         assert len(service.search(city.officer, "den tat")) == 5
-    assert questions(captured) == 4  # permissions, the very number, the words, the cases
+    assert questions(captured) == 5  # permissions, units before a reform, the very number, the words, the cases
