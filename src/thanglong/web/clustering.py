@@ -14,8 +14,6 @@ from thanglong.kit.registry import Layer
 from thanglong.solve import clusters
 from thanglong.web import livemap
 
-BIG = 20_000
-"""Layers of more things are sent as clusters; smaller ones whole, and the browser clusters them."""
 PAGE = 5000
 SINGLE_ZOOM = 15
 FEW, MOST = 400, 2000
@@ -36,11 +34,6 @@ class Index:
 
 _kept: dict[str, Index] = {}
 _making = threading.Lock()
-
-
-def big(layer: Layer) -> bool:
-    """Whether a layer is sent as clusters."""
-    return bool(layer.types) and not layer.line and ports.plugged.things.count(ThingQuery(types=layer.types)) > BIG
 
 
 def index(layer: Layer) -> Index:

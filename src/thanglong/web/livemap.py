@@ -17,6 +17,8 @@ from thanglong.kit.registry import Layer
 
 PAGE = 5000
 LIMIT = 60_000
+BIG = 20_000
+"""Layers of more things are sent as clusters; smaller ones whole, and the browser clusters them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,13 @@ def may_see(actor: Actor, layer: Layer) -> bool:
     return bool(layer.types) and all(things.may_view(actor, kind) for kind in layer.types)
 
 
+def big(layer: Layer) -> bool:
+    """Whether a layer is sent as clusters."""
+    return bool(layer.types) and not layer.line and ports.plugged.things.count(ThingQuery(types=layer.types)) > BIG
+
+
 def props(layer: Layer) -> dict[str, Any]:
     """What the map island must know of a layer."""
-    from thanglong.web import clustering  # it builds on this module
-
     return {
         "key": layer.key,
         "title": gettext(layer.title),
@@ -62,7 +67,7 @@ def props(layer: Layer) -> dict[str, Any]:
         "shown": layer.shown,
         "minzoom": layer.minzoom,
         "line": bool(layer.line),
-        **({"clusters": f"/centre/layers/{layer.key}/clusters.json"} if clustering.big(layer) else {}),
+        **({"clusters": f"/centre/layers/{layer.key}/clusters.json"} if big(layer) else {}),
     }
 
 

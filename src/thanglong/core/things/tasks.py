@@ -11,7 +11,7 @@ from thanglong.kit import bus
 
 @bus.task("things.close_days")
 def close_days() -> None:
-    """Close the days that are old enough and drop files whose time is over (``THANGLONG_THINGS_*_DAYS``)."""
+    """Close the days that are old enough and drop files whose time is over, as the settings say."""
     if settings.THINGS_HOT_DAYS > 0:
         service.close_days(settings.THINGS_HOT_DAYS, settings.THINGS_KEEP_DAYS, most=2)
 

@@ -222,7 +222,7 @@ def test_a_large_layer_is_sent_as_clusters(
 ) -> None:
     from thanglong.web import clustering
 
-    monkeypatch.setattr(clustering, "BIG", 5)
+    monkeypatch.setattr(livemap, "BIG", 5)
     monkeypatch.setattr(clustering, "FEW", 5)
     clustering.forget()
     lamps = [{"id": f"urn:l:{n}", "type": "Streetlight", "location": geo(105.8 + n % 20 * 0.004, 21.0 + n // 20 * 0.004),
