@@ -109,9 +109,11 @@ def lookups() -> None:
     bare = each(lambda: tree.query(shapely.Point(*next(theirs)), predicate="intersects"))
     result("unit at a point", here, "us", "shapely STRtree, prepared polygons", bare / here)
     lons, lats = points(200_000, 3)
-    begun = time.perf_counter()
+    service.units_at(lons[:1000], lats[:1000])
+    begun, spent = time.perf_counter(), time.process_time()
     service.units_at(lons, lats)
-    here = time.perf_counter() - begun
+    here, spent = time.perf_counter() - begun, time.process_time() - spent
+    result("points to units in a batch", len(lons) / spent, "1/CPU-s")
     begun = time.perf_counter()
     tree.query(shapely.points(lons, lats), predicate="intersects")
     bare = time.perf_counter() - begun
@@ -135,11 +137,59 @@ def reads() -> None:
     result("slowest first tile of the centre, zoom 6 to 15, units only", slowest * 1000, "ms")
 
 
+def reforms() -> None:
+    """All wards of today two by two into one, each third one divided: preview, decision, undo; figures re-based."""
+    from datetime import timedelta
+
+    import orjson
+
+    from thanglong.core.places import service
+    from thanglong.kit import clock
+    from thanglong.kit.ports import SYSTEM
+
+    day = clock.today() + timedelta(days=30)
+    wards = service.wards()
+    units = [{"code": f"9{n:04d}", "name": f"Phường Số {n}"} for n in range((len(wards) + 1) // 2)]
+    mapping: list[dict[str, object]] = []
+    for n, ward in enumerate(wards):
+        homes = [n // 2, (n // 2 + 1) % len(units)] if n % 3 == 0 else [n // 2]
+        mapping += [{"old": ward.code, "new": units[home]["code"], "share": 1 / len(homes)} for home in homes]
+    act = {"number": "1", "title": "x", "issuer": "y", "signed_on": "2026-01-01", "effective_on": str(day)}
+    body = orjson.dumps({"act": act, "units": units, "mapping": mapping})
+    begun = time.perf_counter()
+    plan = service.read_reorganisation(body, "bench.json")
+    view = service.preview(SYSTEM, plan)
+    if not view.ok:
+        sys.exit("; ".join(map(str, view.problems[:3])))
+    result(f"preview of a reform of {len(wards)} units, {view.divided} divided", time.perf_counter() - begun, "s")
+    reform = service.draft(SYSTEM, plan)
+    begun = time.perf_counter()
+    decided = service.decide(SYSTEM, reform.id, version=1)
+    result("decision, with ledger entries", time.perf_counter() - begun, "s")
+    values = {ward.id: float(n) for n, ward in enumerate(wards)}
+    eve = day - timedelta(days=1)
+    there = service.rebase(values, eve, day)
+    if abs(sum(there.values.values()) - sum(values.values())) > 1e-9:
+        sys.exit("the total changed; nothing was timed")
+    result("figures of all wards re-based", each(lambda: service.rebase(values, eve, day), 50), "us")
+    begun = time.perf_counter()
+    service.undo(SYSTEM, decided.id, version=decided.version)
+    result("undone", time.perf_counter() - begun, "s")
+    if service.wards(day) != wards:
+        sys.exit("undoing left something behind")
+    result(
+        "an address in old names found",
+        each(lambda: service.find_address("12 Lê Lợi, P. Trúc Bạch, Q. Ba Đình"), 200),
+        "us",
+    )
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)
         lookups()
         reads()
+        reforms()
 
 
 if __name__ == "__main__":

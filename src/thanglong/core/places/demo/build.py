@@ -1,7 +1,7 @@
 """The first step of the demo city: fill the units and hand its wards to the steps that follow."""
 
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, datetime, time
 from uuid import UUID
 
 from shapely.geometry.base import BaseGeometry
@@ -10,7 +10,18 @@ from thanglong.core.places import rules, service
 from thanglong.core.places.demo import shapes, source
 from thanglong.core.places.demo.shapes import Territories
 from thanglong.core.places.demo.source import Province, Spot
-from thanglong.core.places.types import Act, NewState, NewUnit, Succession, UnitKind
+from thanglong.core.places.types import (
+    Act,
+    NewAct,
+    NewState,
+    NewUnit,
+    Part,
+    Plan,
+    PlannedUnit,
+    Succession,
+    UnitKind,
+)
+from thanglong.kit import clock
 from thanglong.kit.ids import seeded_id
 from thanglong.kit.ports import SYSTEM
 from thanglong.solve.city import City, Ward
@@ -64,10 +75,27 @@ def build(city: City, report: Callable[[str], None]) -> None:
         if spot.key != names.heir
     ]
     service.bulk_load(SYSTEM, units, successions, acts)
+    _record(names, province, land, acts[0])
     city.name = rules.short_name(province.name, UnitKind.CITY)
     city.wards = tuple(_ward(spot, names, land) for spot in province.wards)
     counts = f"{len(province.wards)} wards and communes, {len(OFFICES)} offices, {len(province.old_wards)} past"
     report(f"{city.name}: {counts}")
+
+
+def _record(names: "_Ids", province: Province, land: Territories, act: Act) -> None:
+    """The reform of 2025 as an act in force: what went where, and the districts that ended without a successor."""
+    taken = {old for old, _ in land.shares}
+    planned = [
+        PlannedUnit(names.ward(ward.key), ward.code, ward.name, rules.kind_of(ward.name), names.city)
+        for ward in province.wards
+    ]
+    parts = [Part(names.past(old), names.ward(new), share) for (old, new), share in sorted(land.shares.items())]
+    lifted = [names.past(spot.key) for spot in province.old_districts if spot.key not in taken]
+    basis = NewAct(act.title, act.effective_on, act.number, act.issuer, act.signed_on)
+    began = datetime.combine(REFORM, time(0), clock.zone())
+    service.record_past(
+        SYSTEM, seeded_id(names.seed, "reorganisation", act.number), Plan(basis, planned, parts, lifted), act.id, began
+    )
 
 
 def _ward(spot: Spot, names: "_Ids", land: Territories) -> Ward:

@@ -144,10 +144,11 @@ def with_state(state: ActState) -> list[UUID]:
 
 
 def insert(reform: Reorganisation) -> None:
-    """Enter a draft."""
+    """Enter a draft, or an act of the past."""
     models.Reorganisation.objects.create(
         id=reform.id, state=reform.state, version=reform.version, plan=plan_text(reform.plan),
         effective_on=reform.plan.act.effective_on, drafted_by=reform.drafted_by, changed_at=reform.changed_at,
+        act=reform.act, decided_at=reform.decided_at, decided_by=reform.decided_by, in_force_at=reform.in_force_at,
     )  # fmt: skip
 
 

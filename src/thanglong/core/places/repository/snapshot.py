@@ -172,6 +172,8 @@ class History:
         self.days = sorted(days)
         self._spans: dict[int, Snapshot] = {}
         self._by_day: dict[date, Snapshot] = {}
+        # what a service works out from these places alone, by name: gone with the version
+        self.derived: dict[tuple[object, ...], Any] = {}
 
     def on(self, day: date | None) -> Snapshot:
         """The snapshot of a day (today when None)."""

@@ -80,6 +80,16 @@ def correspondence(from_date: date, to_date: date, method: Method = "share") -> 
     out. Going back in time the parts are weighed with the old units' residents (or area, as the method says).
     """
     history = snapshot.current()
+    key = "correspondence", from_date, to_date, method
+    if key not in history.derived:
+        if len(history.derived) > 200:
+            history.derived.clear()
+        history.derived[key] = _correspondence(history, from_date, to_date, method)
+    found: Shares = history.derived[key]
+    return found
+
+
+def _correspondence(history: History, from_date: date, to_date: date, method: Method) -> Shares:
     if from_date <= to_date:
         return _forward(history, from_date, to_date, method)
     there = _forward(history, to_date, from_date, method)

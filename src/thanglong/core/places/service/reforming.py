@@ -3,6 +3,7 @@ with its ledger entry, and may be repeated by a double click without doing anyth
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,16 @@ def draft(actor: Actor, plan: Plan, *, id: UUID | None = None) -> Reorganisation
         reform = Reorganisation(id or new_id(), ActState.DRAFT, 1, plan, None, actor.label, clock.now())
         reforms.insert(reform)
         enter(actor, "drafted", reform, None)
+    return reform
+
+
+def record_past(actor: Actor, id: UUID, plan: Plan, act: UUID, at: datetime) -> Reorganisation:
+    """Put an act on record whose outcome has been loaded as history (an import, a generated city): it is in force."""
+    require(actor)
+    with transaction.atomic():
+        reform = Reorganisation(id, ActState.IN_FORCE, 1, plan, act, actor.label, at, at, actor.label, at)
+        reforms.insert(reform)
+        enter(actor, "in_force", reform, None)
     return reform
 
 
