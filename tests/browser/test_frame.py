@@ -12,6 +12,10 @@ SHOTS = os.environ.get("THANGLONG_SHOTS", "")
 PORTAL = ["/", "/search", "/search?q=cua+nam", "/help/", "/report/", "/figures/", "/ledger/", "/signin/"]
 DESK = ["/desk/", "/desk/unit/", "/desk/people/", "/me/"]
 CENTRE = ["/centre/", "/centre/?wall=1", "/centre/list/", "/centre/measures/", "/centre/things/"]
+OFFICE = [
+    "/desk/system/", "/desk/decisions/", "/desk/decisions/requests.routing/", "/desk/places/reforms/", "/desk/opinions/",
+    "/desk/people/roles/", "/me/security/", "/ledger/growth/", "/ledger/",
+]  # fmt: skip
 SIZES = [(390, 844, "light", "vi"), (1366, 768, "dark", "vi"), (1366, 768, "light", "en")]
 
 
@@ -45,6 +49,13 @@ def test_centre(visitor: Callable[..., Any], width: int, height: int, theme: str
     seen = visitor(width, height, theme=theme, language=language, user="lanhdao")
     for path in CENTRE:
         check(seen, path, f"centre{path.replace('/', '-').replace('?', '-')}-{width}-{theme}-{language}")
+
+
+@pytest.mark.parametrize(("width", "height", "theme", "language"), SIZES)
+def test_administration(visitor: Callable[..., Any], width: int, height: int, theme: str, language: str) -> None:
+    seen = visitor(width, height, theme=theme, language=language, user="admin")
+    for path in OFFICE:
+        check(seen, path, f"office{path.replace('/', '-')}-{width}-{theme}-{language}")
 
 
 def test_pages_hold_at_320_px_and_on_a_wall(visitor: Callable[..., Any]) -> None:
