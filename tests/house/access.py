@@ -51,6 +51,7 @@ ROWS: list[tuple[Any, ...]] = [
     # core/people
     ("signin/", EVERYONE),
     ("signin/second/", NOBODY),  # without a right password before it: back to the beginning
+    ("signin/outside/", NOBODY),  # unless a provider has just proved somebody
     ("signin/passkey/options/", EVERYONE, POST),
     ("signin/passkey/", NOBODY, POST),  # without what a passkey signed
     ("setup/<str:secret>/", NOBODY, {"secret": "not-a-link"}),

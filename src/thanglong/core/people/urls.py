@@ -8,6 +8,7 @@ app_name = "people"
 urlpatterns = [
     path("signin/", signin.signin, name="signin"),
     path("signin/second/", second.second, name="second"),
+    path("signin/outside/", signin.outside, name="outside"),
     path("signin/passkey/options/", second.passkey_options, name="signin-passkey-options"),
     path("signin/passkey/", second.passkey, name="signin-passkey"),
     path("setup/<str:secret>/", person.setup, name="setup"),

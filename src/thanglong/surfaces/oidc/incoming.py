@@ -16,8 +16,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from thanglong.core.people import service as people
-from thanglong.core.people.views.common import own_address
-from thanglong.core.people.views.signin import proceed
 from thanglong.kit import clock
 from thanglong.kit.errors import N_, Invalid, NotFound, Unavailable
 
@@ -57,7 +55,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Send the browser to the provider."""
     provider = _provider()
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    target = own_address(request, request.GET.get("next", ""))
+    target = request.GET.get("next", "")  # checked by the sign-in page before anybody is sent there
     request.session[WAITING] = {"state": state, "nonce": nonce, "verifier": verifier, "next": target}
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     asked = {
@@ -85,7 +83,8 @@ def back(request: HttpRequest) -> HttpResponse:
     if account is None:
         request.session["identity"] = {"issuer": issuer, "subject": subject}
         return HttpResponseRedirect(f"/signin/?{urlencode({'next': waiting['next']})}")
-    return proceed(request, people.actor(account), waiting["next"], "oidc")
+    request.session["outside"] = {"account": str(account), "next": waiting["next"], "at": clock.now().timestamp()}
+    return HttpResponseRedirect("/signin/outside/")
 
 
 def _claims(request: HttpRequest, waiting: dict[str, str]) -> dict[str, Any]:

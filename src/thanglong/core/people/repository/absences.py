@@ -105,8 +105,8 @@ def stand_ins(units: Iterable[UUID] | None, day: date, roles_in: Sequence[str]) 
     if units is not None:
         held = held.filter(unit__in=list(units))
     by_account: dict[UUID, list[Membership]] = {}
-    for own in held:
-        by_account.setdefault(own.account_id, []).append(membership(own))
+    for item in held:
+        by_account.setdefault(item.account_id, []).append(membership(item))
     found = []
     for row in rows:
         assert row.deputy is not None

@@ -1,7 +1,6 @@
 """Accounts, and who an account is when it acts."""
 
 from collections.abc import Iterable, Sequence
-from typing import cast
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -72,7 +71,7 @@ def require_over(actor: Actor, account_id: UUID) -> None:
     held = [item for item in repository.memberships(account_id) if item.valid_to is None or item.valid_to >= today]
     wanted = [(item.unit, known.roles[item.role].actions) for item in held if item.role in known.roles]
     wanted = wanted or [(row.unit or root(), frozenset())]
-    own = [] if actor.kind != "person" or actor.id in (None, account_id) else known.of(cast(UUID, actor.id))
+    own = [] if actor.kind != "person" or actor.id in (None, account_id) else known.of(actor.id)
     for unit, actions in wanted:
         needed = Role("", "", "", actions | {"people.manage"})
         mine = rules.within(own, known.roles, needed, (today, today), needs="people.manage")

@@ -36,7 +36,7 @@ _ALGORITHMS = (ES256.ALGORITHM, EdDSA.ALGORITHM, RS256.ALGORITHM)
 def _server(origin: str) -> Fido2Server:
     host = urlsplit(origin).hostname or "localhost"
     server = Fido2Server(PublicKeyCredentialRpEntity(id=host, name="Thăng Long"), verify_origin=lambda o: o == origin)
-    server.timeout = 120_000
+    server.timeout = 120_000  # type: ignore[assignment]
     return server
 
 

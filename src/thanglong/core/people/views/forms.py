@@ -132,7 +132,7 @@ class NewClient(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         scopes: Any = self.fields["scopes"]
-        scopes.choices = [(key, f"{gettext(text)} ({key})") for key, text in (SCOPE_NAMES | ACTIONS).items()]
+        scopes.choices = [(key, f"{gettext(text)} ({key})") for key, text in {**SCOPE_NAMES, **ACTIONS}.items()]
 
 
 class StaffList(forms.Form):

@@ -223,7 +223,7 @@ def staff(request: HttpRequest) -> HttpResponse:
 def _content(request: HttpRequest) -> bytes:
     upload = request.FILES.get("file")
     if isinstance(upload, UploadedFile):
-        return upload.read()
+        return bytes(upload.read())
     try:
         text: str = signing.loads(request.POST.get("content", ""), max_age=3600)
     except signing.BadSignature:

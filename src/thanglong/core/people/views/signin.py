@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth import login, logout
@@ -11,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from thanglong.core.people import repository, service
 from thanglong.core.people.types import SignInFailed
@@ -59,6 +60,16 @@ def signin(request: HttpRequest) -> HttpResponse:
 def _page(request: HttpRequest, form: SignIn, target: str, status: int = 200) -> HttpResponse:
     context = {"form": form, "next": target, "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else ""}
     return render(request, "people/signin.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def outside(request: HttpRequest) -> HttpResponse:
+    """Go on with somebody whom an outside provider has just proved; the session says so, within a minute."""
+    proved = request.session.pop("outside", None)
+    if proved is None or clock.now().timestamp() - proved["at"] > 60:
+        return HttpResponseRedirect("/signin/")
+    return proceed(request, service.actor(UUID(proved["account"])), own_address(request, proved["next"]), "oidc")
 
 
 def proceed(request: HttpRequest, actor: Actor, target: str, method: str) -> HttpResponse:

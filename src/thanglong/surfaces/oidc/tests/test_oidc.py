@@ -131,7 +131,9 @@ def test_signing_in_through_a_provider(admin: Actor, settings: Any, monkeypatch:
     assert come_back(here).headers["Location"].startswith("/signin/?next=")
     here.post("/signin/", {"username": "admin", "password": "cầu Long Biên 1902"})
     again = Client()
-    assert come_back(again).headers["Location"] == "/me/"
+    assert come_back(again).headers["Location"] == "/signin/outside/"
+    assert again.get("/signin/outside/").headers["Location"] == "/me/"
+    assert again.get("/signin/outside/").headers["Location"] == "/signin/", "once"
     assert again.get("/me/").status_code == 200
     assert Client().get("/signin/oidc/back/?state=x&code=y").status_code == 400
     settings.OIDC_ISSUER = ""
