@@ -99,6 +99,11 @@ class Search:
             told.append(hole)
             yield hole
 
+    @property
+    def spent(self) -> int:
+        """Pieces looked at so far."""
+        return self.budget - max(self._left, 0)
+
     def hole(self) -> Box | None:
         """One uncovered box, or None when everything is covered.
 

@@ -34,6 +34,7 @@ NO_WEIGHT = N_("Rules %(a)s and %(b)s both apply when %(where)s, and weigh the s
 TWICE = N_("Rules %(a)s and %(b)s are the same (%(where)s).")
 COUNTED_TWICE = N_("Rules %(a)s and %(b)s are the same (%(where)s), so the result counts it twice.")
 EARLIER = N_("Rule %(n)s never speaks: earlier rules cover all of it.")
+ENTANGLED = N_("Whether rules from %(n)s on ever speak is not decided: the table is too entangled.")
 WEIGHTIER = N_("Rule %(n)s never speaks: weightier rules cover all of it.")
 
 
@@ -168,17 +169,22 @@ class _Work:
     def _masked(self) -> Iterator[Finding]:
         if self.table.policy[:1] not in "FP":
             return
-        told = 0
+        told, left = 0, boxes.BUDGET
         for number in self.sure:
             before = [self.widest[other] for other in self.sure if self._outweighs(other, number)]
+            search = Search(self.widest[number], before, budget=left)
             try:
-                covered = bool(before) and Search(self.widest[number], before).hole() is None
+                covered = bool(before) and search.hole() is None
             except Undecided:
-                continue
-            if covered and told < MOST:
+                yield self._found("undecided", "note", Said(ENTANGLED, {"n": number + 1}), (number + 1,))
+                return
+            left -= search.spent if before else 0
+            if covered:
                 told += 1
                 said = Said(EARLIER if self.table.policy[:1] == "F" else WEIGHTIER, {"n": number + 1})
                 yield self._found("masked", "warning", said, (number + 1,), self.widest[number])
+                if told >= MOST:
+                    return
 
     def _outweighs(self, other: int, number: int) -> bool:
         if self.table.policy[:1] == "F":
