@@ -274,7 +274,7 @@ def verifying(total: int, processes: int) -> None:
 
 def tamperings(total: int) -> None:
     """Random tamperings of 18 kinds with a ledger of 790 entries in two years: all found, all located."""
-    from thanglong.formats.tests import test_tlog_verify as kinds
+    from thanglong.core.ledger.tests import test_verifier as kinds
 
     begun, missed = time.perf_counter(), 0
     for number in range(total):
