@@ -51,6 +51,7 @@ def _case_hit(case: Case, case_type: CaseType, meta: str) -> dict[str, Any]:
 
 def find_places(actor: Actor, text: str, limit: int) -> Iterable[Hit]:
     """Units of today, and of the past with what became of them."""
+    known = set()
     for found in places.search(text, limit=limit):
         unit = found.unit
         name = unit.name if get_language() == "vi" or not unit.name_en else unit.name_en
@@ -60,6 +61,16 @@ def find_places(actor: Actor, text: str, limit: int) -> Iterable[Hit]:
             else ""
         )
         yield {"title": name, "meta": meta, "url": f"/units/{unit.id}/", "icon": "pin"}
+        known.add(unit.id)
+    # an address, perhaps in names from before a reform: as it is written today, and as it was
+    for address in places.find_address(text, limit=limit) if len(text.split()) > 2 else ():
+        home = address.units[0] if address.units else address.named
+        if address.named.id not in known:
+            parts = ", ".join(unit.name for unit in address.units[1:4])
+            before = address.text_before if address.text_before != address.text else ""
+            meta = gettext("or %(units)s") % {"units": parts} if parts else ""
+            meta = " · ".join(part for part in (meta, before) if part)
+            yield {"title": address.text, "meta": meta, "url": f"/units/{home.id}/", "icon": "pin"}
 
 
 def search(actor: Actor, text: str, limit: int = 8) -> list[dict[str, Any]]:

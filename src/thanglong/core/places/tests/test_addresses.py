@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from thanglong.core.places import service
 from thanglong.core.places.rules import addresses as rules
@@ -83,3 +84,9 @@ def fold_text(text: str) -> str:
 def _first(text: str) -> set[str]:
     found = service.find_address(text)
     return {unit.code for unit in found[0].units} if found else set()
+
+
+def test_the_search_line_takes_addresses(client: Client, town: Town) -> None:
+    page = client.get("/search", {"q": "12 Hàng Than, P. Trúc Bạch, Q. Cổ"}, follow=True).content.decode()
+    assert "12 Hàng Than, Phường Cửa Nam, Thử" in page
+    assert "12 Hàng Than, Phường Trúc Bạch, Quận Cổ, Thử" in page

@@ -8,21 +8,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from thanglong.core.places import service
+from thanglong.core.places.repository import watch
 from thanglong.core.places.tests.conftest import Town
-from thanglong.kit import clock
 from thanglong.kit.ports import SYSTEM
 
 DAY = date(2026, 1, 1)
 
 
-class Hasty(clock.Frozen):
-    """Each look at the clock is a second after the last: without a pin every question reads the version."""
-
-    ticks = 0.0
-
-    def monotonic(self) -> float:
-        Hasty.ticks += 1
-        return Hasty.ticks
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a pin every question reads the version."""
+    monkeypatch.setattr(watch, "PAUSE", -1.0)
 
 
 def looks(queries: CaptureQueriesContext) -> int:
@@ -31,15 +27,14 @@ def looks(queries: CaptureQueriesContext) -> int:
 
 # a transaction that has changed the places looks every time, so these need real commits
 @pytest.mark.django_db(transaction=True)
-def test_the_version_is_read_once(town: Town) -> None:
-    with clock.use(Hasty(clock.now())):
-        with CaptureQueriesContext(connection) as bare:
-            for _ in range(5):
-                service.unit(town.cua_nam)
-        with CaptureQueriesContext(connection) as held, service.pinned():
-            for _ in range(5):
-                service.unit(town.cua_nam)
-        assert (looks(bare), looks(held)) == (5, 1)
+def test_the_version_is_read_once(town: Town, hasty: None) -> None:
+    with CaptureQueriesContext(connection) as bare:
+        for _ in range(5):
+            service.unit(town.cua_nam)
+    with CaptureQueriesContext(connection) as held, service.pinned():
+        for _ in range(5):
+            service.unit(town.cua_nam)
+    assert (looks(bare), looks(held)) == (5, 1)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -59,10 +54,9 @@ def test_a_change_in_the_block_is_seen_in_it(town: Town) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_page_reads_it_once(client: Client, town: Town) -> None:
-    with clock.use(Hasty(clock.now())):
-        client.get(f"/units/{town.cua_nam}/")
-        for address in (f"/units/{town.cua_nam}/", "/units/?q=hoa", "/"):
-            with CaptureQueriesContext(connection) as seen:
-                assert client.get(address).status_code == 200
-            assert looks(seen) <= 1, address
+def test_a_page_reads_it_once(client: Client, town: Town, hasty: None) -> None:
+    client.get(f"/units/{town.cua_nam}/")
+    for address in (f"/units/{town.cua_nam}/", "/units/?q=hoa", "/"):
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(address).status_code == 200
+        assert looks(seen) <= 1, address
