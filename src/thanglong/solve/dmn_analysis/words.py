@@ -92,8 +92,8 @@ class Speech:
             return self.translate(N_("nothing"))
         if isinstance(value, bool):
             return self.translate(N_("yes")) if value else self.translate(N_("no"))
-        if isinstance(value, Decimal | int):
-            return self._number(Decimal(value))
+        if isinstance(value, Decimal | int | float):
+            return self._number(Decimal(repr(value)) if isinstance(value, float) else Decimal(value))
         if isinstance(value, str):
             title = self.words.get(value)
             return f"“{self.translate(title) if title else value}”"

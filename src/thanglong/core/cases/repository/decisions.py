@@ -1,6 +1,6 @@
 """Kept decision models, and the decisions that were taken on cases."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,10 +37,12 @@ def record(case: UUID, decided: Iterable[Decided], at: datetime, entry: int | No
     )  # fmt: skip
 
 
-def taken(case: UUID) -> list[tuple[DecisionRef, Mapping[str, Any], Any, datetime]]:
-    """Decisions on a case, oldest first: reference, inputs, value, moment."""
+def taken(case: UUID) -> list[tuple[DecisionRef, Mapping[str, Any], Any, Sequence[str], datetime]]:
+    """Decisions on a case, oldest first: reference, inputs (empty once they are erased), value, rules, moment."""
     rows = DecisionTaken.objects.filter(case=case).order_by("id")
-    return [(DecisionRef(row.model, row.decision, row.version), row.inputs, row.value, row.at) for row in rows]
+    return [
+        (DecisionRef(row.model, row.decision, row.version), row.inputs, row.value, row.rules, row.at) for row in rows
+    ]
 
 
 def uses() -> dict[str, int]:

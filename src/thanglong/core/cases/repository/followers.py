@@ -91,6 +91,7 @@ def erase(now: datetime, limit: int) -> list[UUID]:
         .values_list("pk", flat=True)[:limit]
     )
     models.Follower.objects.filter(case_id__in=ids).delete()
+    models.DecisionTaken.objects.filter(case_id__in=ids).update(inputs={})
     models.Finding.objects.filter(of__case_id__in=ids).update(answer="")
     models.Message.objects.filter(event__case_id__in=ids, event__verb__in=["reply", "message"]).delete()
     models.Reporter.objects.filter(pk__in=ids).update(

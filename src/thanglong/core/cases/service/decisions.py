@@ -21,13 +21,14 @@ from thanglong.core.cases.repository import decisions as repository
 from thanglong.core.cases.types.decisions import Decided, DecisionModel, DecisionRef, Why
 from thanglong.formats import dmn as files
 from thanglong.kit import clock, ports
-from thanglong.kit.errors import NotFound
+from thanglong.kit.errors import N_, NotFound
 from thanglong.kit.ports import Actor
 from thanglong.solve import dmn as engine
 from thanglong.solve.dmn import model as m
 from thanglong.solve.dmn_analysis import (
     Finding,
     NotThatKind,
+    Said,
     Speech,
     Step,
     Types,
@@ -39,7 +40,9 @@ from thanglong.solve.dmn_analysis import (
 from thanglong.solve.dmn_analysis import (
     check as check_model,
 )
+from thanglong.solve.dmn_analysis.words import Name, Verbatim
 
+ERASED = N_("“%(name)s” was %(value)s by rule %(rules)s; what it was decided from has been erased.")
 _FROM = f"{{{files.WORDS}}}from"
 _sources: dict[tuple[str, int], Traversable] = {}
 _newest: dict[str, int] = {}
@@ -300,11 +303,15 @@ def steps(loaded: Loaded, decision: str, inputs: Mapping[str, Any]) -> tuple[lis
 def why(case: UUID) -> list[Why]:
     """The decisions taken on a case, told again in the reader's language by the rules of that time."""
     found = []
-    for ref, inputs, _, at in repository.taken(case):
+    for ref, inputs, value, rules, at in repository.taken(case):
         loaded = load(ref.model, ref.version)
-        values, _problems = inputs_of(loaded, inputs)
-        made = [step for step in steps(loaded, ref.decision, values)[0] if step.kind != "input"]
-        said = tuple(sentences(made, speech(loaded)))
+        if inputs:
+            values, _problems = inputs_of(loaded, inputs)
+            made = [step for step in steps(loaded, ref.decision, values)[0] if step.kind != "input"]
+            said = tuple(sentences(made, speech(loaded)))
+        else:
+            params = {"name": Name(ref.decision), "value": value, "rules": Verbatim(", ".join(rules) or "–")}
+            said = (speech(loaded).say(Said(ERASED, params)),)
         url = f"/desk/decisions/{ref.model}/?version={ref.version}"
         found.append(Why(gettext(ref.decision), said, url, at, ref.version))
     return found

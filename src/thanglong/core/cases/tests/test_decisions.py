@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from thanglong.core.cases import service
+from thanglong.core.cases.repository import decisions as repository
 from thanglong.core.cases.rules import conditions
 from thanglong.core.cases.service import decisions
 from thanglong.core.cases.tests.decision_models import fees
@@ -140,6 +141,14 @@ def test_a_decision_enters_the_ledger_with_the_case_and_is_told_there(city: City
     page = signed_in(city.head).get(f"/desk/cases/{case.number}/").content.decode()
     assert "/desk/decisions/fees/?version=1" in page and "Title deed" in page
     assert decisions.uses() == {"fees": 1}
+
+
+def test_what_a_decision_was_made_from_goes_with_the_personal_data(city: City, model: Path) -> None:
+    said = decisions.decide(FEE, {"data": {"kind": "deed", "pages": 3, "born": "1960-05-01"}})
+    case = opened(city, decisions=[said])
+    repository.DecisionTaken.objects.filter(case=case.id).update(inputs={})
+    (why,) = decisions.why(case.id)
+    assert "3000" in why.sentences[0] and "deeds" in why.sentences[0]
 
 
 def test_the_pages_of_models(city: City, model: Path) -> None:
