@@ -121,8 +121,9 @@ class Database:
         return [master, *children]
 
     def start(self) -> None:
-        # a killed server may remain as a zombie, which the wheel takes for a running one
-        (self._folder / "postmaster.pid").unlink(missing_ok=True)
+        # a killed server may remain as a zombie, which the wheel and the server take for a running one
+        for name in ("postmaster.pid", ".s.PGSQL.5432.lock", ".s.PGSQL.5432"):
+            (self._folder / name).unlink(missing_ok=True)
         self._server.ensure_postgres_running()
 
     def close(self) -> None:
