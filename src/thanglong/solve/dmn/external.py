@@ -10,7 +10,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from thanglong.solve.dmn.feel.layout import Code, Frame
 from thanglong.solve.dmn.feel.run import Run

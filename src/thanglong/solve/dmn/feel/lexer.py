@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from thanglong.solve.dmn.feel.names import ANY_PIECE, PIECE, SPACE, START, WORD
 

@@ -6,7 +6,7 @@ longest one wins (specification 10.3.1.3). Names are compared in a canonical for
 
 from collections.abc import Iterable, Mapping
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 START = r"?A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C-\u200D\u2070-\u218F"
 START += r"\u2C00-\u2FEF"

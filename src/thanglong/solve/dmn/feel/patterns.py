@@ -7,7 +7,7 @@ limit ends patterns that would run for ages."""
 from functools import lru_cache
 from typing import Any
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from thanglong.solve.dmn.feel.run import Run
 from thanglong.solve.dmn.feel.values import Value

@@ -1,6 +1,6 @@
 """Reading and writing the calendar types as XML Schema and FEEL write them."""
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from thanglong.solve.dmn.feel.values import (
     DAY,

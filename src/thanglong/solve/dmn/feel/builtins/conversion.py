@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-import regex  # type: ignore[import-untyped]
+import regex
 
 from thanglong.solve.dmn.feel import temporal
 from thanglong.solve.dmn.feel.builtins.base import built_in, whole_number, wrong
