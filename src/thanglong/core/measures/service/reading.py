@@ -11,11 +11,9 @@ from thanglong.core.measures.service.catalogue import measure
 from thanglong.core.measures.service.correcting import overlay
 from thanglong.core.measures.types import CityFigure, Explanation, Figure, Geography, Input, Measure, PeriodKind
 from thanglong.core.places import service as places
-from thanglong.core.places.types import Succession
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
-from thanglong.solve import rebasing
 
 
 def readable(actor: Actor, key: str) -> Measure:
@@ -58,22 +56,19 @@ def values(
 
 
 def shares(units: Iterable[UUID]) -> Mapping[UUID, Mapping[UUID, float]]:
-    """For units that exist no more: which units of now took them over, in shares of people, else of area."""
-    starts: dict[UUID, dict[UUID, float]] = {}
-    waiting = set(units)
-    while waiting:
-        unit = waiting.pop()
-        parts = {row.new: _share(row, len(parts_of)) for parts_of in [places.successors(unit)] for row in parts_of}
-        starts[unit] = parts
-        waiting |= parts.keys() - starts.keys()
-    return rebasing.lasting(starts)
-
-
-def _share(row: Succession, of: int) -> float:
-    for share in (row.share_population, row.share_area):
-        if share is not None:
-            return share
-    return 1.0 / of
+    """For units that exist no more: which units of now took them over, by the shares of the acts (see
+    ``places.service.correspondence``)."""
+    today = clock.today()
+    found: dict[UUID, Mapping[UUID, float]] = {}
+    for unit in units:
+        try:
+            last = places.states(unit)[-1].valid_to
+        except NotFound:
+            continue
+        parts = places.correspondence(last, today).get(unit) if last is not None and last < today else None
+        if parts:
+            found[unit] = parts
+    return found
 
 
 def published(
