@@ -24,10 +24,10 @@ def check(seen: Any, path: str, name: str) -> None:
     if SHOTS:
         seen.page.screenshot(path=f"{SHOTS}/{name}.png")
     assert seen.page.title().endswith("Thăng Long")
-    assert seen.overflow() <= 0, f"{seen.overflow()} px too wide"
-    assert seen.shift() < 0.1
-    assert seen.findings() == []
-    assert seen.complaints == []
+    assert seen.overflow() <= 0, f"{path}: {seen.overflow()} px too wide"
+    assert seen.shift() < 0.1, path
+    assert seen.findings() == [], path
+    assert seen.complaints == [], path
 
 
 @pytest.mark.parametrize(("width", "height", "theme", "language"), SIZES)
