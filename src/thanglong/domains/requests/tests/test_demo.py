@@ -77,7 +77,8 @@ def test_the_past_year_is_loaded_with_stories_proofs_and_ledger(city: City, smal
         assert any(photo.kind == "proof" for photo in report.photos)
         assert report.resolved_at is not None
         shown = cases.public_case(row.case)
-        assert len(ledger.entries(ObjectRef("case", str(row.case)))) == len(shown.events)
+        verbs = [entry.verb for entry in ledger.entries(ObjectRef("case", str(row.case)))]
+        assert len([verb for verb in verbs if verb != "case.personal_erased"]) == len(shown.events)
     assert {row.unit for row in rows} >= {small.lighting, small.ward}
     assert all(row.opened_at <= city.now for row in rows)
     assert "done" in told[0]
