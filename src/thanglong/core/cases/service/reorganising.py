@@ -97,7 +97,8 @@ def _move(change: UnitChange, actor: Actor, pairs: Sequence[tuple[Case, Home]], 
     befores, afters, entries = [], [], []
     for case, home in pairs:
         for unit in (case.unit, home.unit):
-            texts.setdefault(unit, writing.unit_name(unit))
+            if unit not in texts:
+                texts[unit] = writing.unit_name(unit)
         keeps = able(case.assignee, home.unit)
         after = replace(
             case, unit=home.unit, version=case.version + 1, assignee=case.assignee if keeps else None,
@@ -114,7 +115,13 @@ def _move(change: UnitChange, actor: Actor, pairs: Sequence[tuple[Case, Home]], 
         )  # fmt: skip
     written = ledger.append_many(entries)
     done = [replace(case, ledger_entry=item.id) for case, item in zip(afters, written, strict=True)]
-    events = [_event(actor, before, after, texts, change, now) for before, after in zip(befores, done, strict=True)]
+    told = {
+        key: writing.sentence(definition(*key), "rehomed") for key in {(case.type, case.type_version) for case in done}
+    }
+    events = [
+        _event(actor, before, after, texts, change, now) | {"text": told[after.type, after.type_version]}
+        for before, after in zip(befores, done, strict=True)
+    ]
     reforms.move(done, events)
     return len(done)
 
@@ -128,7 +135,7 @@ def _event(
     return {
         "case_id": after.id, "verb": "rehomed", "action": "", "at": now, "actor_kind": actor.kind, "actor_id": actor.id,
         "actor_label": actor.label, "unit": after.unit,
-        "text": writing.sentence(definition(after.type, after.type_version), "rehomed"), "params": params,
+        "params": params,
         "public": True, "from_state": before.state, "to_state": after.state, "data": {}, "documents": [],
         "version": after.version, "ledger_entry": after.ledger_entry,
     }  # fmt: skip

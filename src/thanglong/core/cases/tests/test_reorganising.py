@@ -1,5 +1,7 @@
 """A ward is divided on New Year's Day: what becomes of its people, its open and its closed cases."""
 
+import random
+import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -7,9 +9,9 @@ import orjson
 import pytest
 from shapely.geometry import box, mapping
 
-from thanglong.core.cases import service
+from thanglong.core.cases import models, service
 from thanglong.core.cases.tests.scene import City
-from thanglong.core.cases.types import Case, Place, QueueFilter
+from thanglong.core.cases.types import BulkCase, Case, Place, QueueFilter
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.people import service as people
@@ -179,3 +181,32 @@ def test_what_comes_late_follows_late(city: City, frozen: clock.Frozen, year: di
     assert places.follow_up() == 1
     assert service.case(city.leader, late.id).case.unit == city.other
     assert places.follow_up() == 0
+
+
+@pytest.mark.slow
+def test_many_cases_in_one_transaction(city: City, frozen: clock.Frozen) -> None:
+    """5,000 open cases: none lost, none twice, none left in a unit that has ended, each with its ledger entry."""
+    many = 5_000
+    rng = random.Random(7)
+    items = [
+        BulkCase(
+            "repair", city.ward, f"Đèn {at}", {"kind": "lamp", "where": "ngõ"}, clock.now(), city.officer,
+            place=Place(105.0 + rng.random() * 0.2, 21.0 + rng.random() * 0.1, "") if at % 10 else None,
+        )
+        for at in range(many)
+    ]  # fmt: skip
+    service.bulk_load(items)
+    numbers = set(models.Case.objects.values_list("number", flat=True))
+    due = dict(models.Case.objects.values_list("id", "due_at"))
+    reform = places.decide(SYSTEM, drafted().id, version=1)
+    frozen.at = MIDNIGHT
+    begun = time.process_time()
+    places.enforce_due()
+    spent = time.process_time() - begun
+    print(f"RESULT open cases moved per CPU second: {many / spent:,.0f}")
+    assert models.Case.objects.filter(unit=city.ward).count() == 0
+    assert set(models.Case.objects.values_list("number", flat=True)) == numbers
+    assert dict(models.Case.objects.values_list("id", "due_at")) == due
+    assert models.Event.objects.filter(verb="rehomed").count() == many
+    assert models.Event.objects.filter(verb="rehomed").values("ledger_entry").distinct().count() == many
+    assert places.reorganisation(SYSTEM, reform.id).open_reviews == many // 10 + 3
