@@ -111,6 +111,8 @@ ROWS: list[tuple[Any, ...]] = [
     # core/measures
     ("centre/measures/", "measures.view"),
     ("centre/measures/<measure:key>/", "measures.view"),
+    ("centre/measures/<measure:key>/correct/", "measures.manage"),
+    ("centre/measures/alerts/<int:id>/seen/", NOBODY, POST, {"id": "1"}),  # no figure left its band in this scene
     ("figures/", EVERYONE),
     ("figures/<measure:key>/", EVERYONE),
     ("api/measures.json", EVERYONE),

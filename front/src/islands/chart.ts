@@ -31,6 +31,8 @@ interface Props {
   table?: string;
   height?: number;
   zero?: boolean;
+  /** the last x is still running: drawn hollow and dotted, and said so */
+  open?: boolean;
 }
 
 /** The chart's options for the colours at its place. */
@@ -47,22 +49,35 @@ function options(props: Props, place: HTMLElement): EChartsCoreOption {
     data: [{ yAxis: target }],
   };
   const last = (data: (number | null)[]): number => data.reduce<number>((found, value, index) => (value === null ? found : index), -1);
+  const running = say("running", "đang chạy");
+  const end = (props.x?.length ?? 0) - 1;
+  const hollow = (at: number): boolean => props.open === true && at === end;
   const drawn = props.series.map((series, index) => ({
     name: series.name,
     type: props.kind === "bar" ? "bar" : "line",
     data: series.data.map((value, at) => ({
       value,
+      ...(hollow(at) ? { symbol: "emptyCircle", symbolSize: 8, itemStyle: props.kind === "bar" ? { opacity: 0.45 } : { color: colours[index], borderWidth: 2 } } : {}),
       label: props.kind !== "bar" && at === last(series.data)
-        ? { show: true, position: "right", distance: 6, formatter: `${props.series.length > 1 ? `${series.name} ` : ""}${number(value ?? 0)}${unit}`, color: colours[index], fontWeight: 600, fontFamily: text.fontFamily }
+        ? { show: true, position: "right", distance: 6, formatter: `${props.series.length > 1 ? `${series.name} ` : ""}${number(value ?? 0)}${unit}${hollow(at) && index === 0 ? `\n${running}` : ""}`, color: colours[index], fontWeight: 600, fontFamily: text.fontFamily }
         : { show: props.kind === "bar" && series.data.length <= 14, position: "top", formatter: value === null ? "" : number(value), color: colour("ink-2"), fontFamily: text.fontFamily, fontSize: 11 },
     })),
-    symbol: "circle", symbolSize: (_value: unknown, { dataIndex }: { dataIndex: number }) => (dataIndex === last(series.data) ? 7 : 0),
+    symbol: "circle", symbolSize: (_value: unknown, { dataIndex }: { dataIndex: number }) => (dataIndex === last(series.data) || (props.open && dataIndex === end - 1) ? 7 : 0),
     showSymbol: true, connectNulls: false, barMaxWidth: 28,
     itemStyle: { color: colours[index], borderRadius: props.kind === "bar" ? [3, 3, 0, 0] : 0 },
     lineStyle: { width: index === 0 ? 2.25 : 1.5, color: colours[index] },
     emphasis: { disabled: true },
     ...(index === 0 && mark ? { markLine: mark } : {}),
   }));
+  // a line cannot be dotted in part: the way to the running point is a series of its own over the solid one
+  const dotted = props.open && props.kind !== "bar"
+    ? drawn.map((series, index) => {
+        const { markLine: _mark, ...rest } = series as typeof series & { markLine?: unknown };
+        const values = series.data.map((point, at) => (at >= end - 1 ? point : { ...point, value: null }));
+        series.data = series.data.map((point, at) => (at === end ? { ...point, value: null } : { ...point, label: { ...point.label, show: false } }));
+        return { ...rest, data: values, lineStyle: { ...series.lineStyle, type: "dotted", color: colours[index] } };
+      })
+    : [];
   const bands = props.band
     ? [
         { type: "line", data: props.band.low, stack: "band", symbol: "none", lineStyle: { opacity: 0 }, silent: true, tooltip: { show: false } },
@@ -81,6 +96,7 @@ function options(props: Props, place: HTMLElement): EChartsCoreOption {
     tooltip: {
       trigger: "axis", confine: true, backgroundColor: colour("surface"), borderColor: colour("line-strong"), padding: [6, 10],
       textStyle: { ...text, color: colour("ink") }, axisPointer: { lineStyle: { color: colour("line-strong") } },
+      ...(dotted.length ? { formatter: (points: unknown) => tip(points as Point[], props, unit, hollow, running) } : {}),
       valueFormatter: (value: unknown) => (typeof value === "number" ? `${number(value)}${unit}` : "–"),
     },
     xAxis: {
@@ -92,8 +108,28 @@ function options(props: Props, place: HTMLElement): EChartsCoreOption {
       ...(props.unit === "%" && props.zero !== false ? { max: 100 } : {}), splitNumber: 4,
       axisLabel: { ...text, formatter: (value: number) => number(value) }, splitLine: { lineStyle: { color: colour("line") } },
     },
-    series: [...bands, ...drawn],
+    series: [...bands, ...drawn, ...dotted],
   };
+}
+
+interface Point {
+  seriesName?: string;
+  value: unknown;
+  dataIndex: number;
+  axisValueLabel?: string;
+}
+
+/** What is said over an x of a chart whose last period is running: each series once. */
+function tip(points: Point[], props: Props, unit: string, hollow: (at: number) => boolean, running: string): HTMLElement {
+  const box = el("div", {});
+  const first = points[0];
+  if (!first) return box;
+  box.append(el("b", {}, `${first.axisValueLabel ?? ""}${hollow(first.dataIndex) ? `, ${running}` : ""}`));
+  for (const series of props.series) {
+    const value = series.data[first.dataIndex] ?? null;
+    box.append(el("div", {}, `${series.name}: ${value === null ? "–" : `${number(value)}${unit}`}`));
+  }
+  return box;
 }
 
 /** Dots of similar units on one line, ours as a diamond, the median as a stroke. */

@@ -131,7 +131,7 @@ def inside(measure: Measure, value: float, margin: float = 0.0) -> bool:
     if measure.band is None:
         return True
     low, high = measure.band
-    return low + margin <= value <= high - margin
+    return (low is None or low + margin <= value) and (high is None or value <= high - margin)
 
 
 def corrected(item: Measure, figure: Figure, held: Correction | None) -> Figure:

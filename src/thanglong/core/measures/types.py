@@ -78,8 +78,9 @@ class Measure:
 
     With ``records`` and ``counts`` (what a record counts, None: it does not) the measure is counted by day, and late
     data cost the days they belong to; ``compute`` stays what a window is computed with otherwise. ``version`` names the
-    definition: it is kept with each closed period. ``band``: a figure outside raises an alert, once, until it is back
-    inside by ``back``. ``least``: figures of fewer people are not published (0: no persons stand behind it).
+    definition: it is kept with each closed period. ``band`` (lowest, highest; None: no border): a figure outside
+    raises an alert, once, until it is back inside by ``back``. ``least``: figures of fewer people are not published
+    (0: no persons stand behind it).
     """
 
     key: str
@@ -97,7 +98,7 @@ class Measure:
     scale: float = 1.0
     decimals: int = 1
     target: float | None = None
-    band: tuple[float, float] | None = None
+    band: tuple[float | None, float | None] | None = None
     geography: str = "ward"
     domain: str = ""
     icon: str = "chart"

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from thanglong.core.measures.views import api, pages
+from thanglong.core.measures.views import api, pages, people
 
 
 class KeyConverter:
@@ -20,6 +20,8 @@ register_converter(KeyConverter, "measure")
 urlpatterns = [
     path("centre/measures/", pages.catalogue, name="measures"),
     path("centre/measures/<measure:key>/", pages.measure, name="measure"),
+    path("centre/measures/<measure:key>/correct/", people.correct, name="measure-correct"),
+    path("centre/measures/alerts/<int:id>/seen/", people.seen, name="measure-alert-seen"),
     path("figures/", pages.figures, name="figures"),
     path("figures/<measure:key>/", pages.figure, name="figure"),
     path("api/measures.json", api.listing, name="measures-api"),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from thanglong.core.measures.models import Cursor, Dirty, MeasureValue
 from thanglong.core.measures.types import Figure, Value
@@ -49,6 +50,13 @@ def known_periods(measure: str) -> list[date]:
     """The periods for which a measure has figures, newest first."""
     rows = MeasureValue.objects.filter(measure=measure).order_by("-period")
     return list(rows.values_list("period", flat=True).distinct())
+
+
+def computed_at(measure: str, period: date) -> datetime | None:
+    """When the newest figure of a period was computed."""
+    rows = MeasureValue.objects.filter(measure=measure, period=period)
+    newest: datetime | None = rows.aggregate(newest=Max("computed_at"))["newest"]
+    return newest
 
 
 def save(measure: str, values: Sequence[tuple[Value, str]], at: datetime) -> None:

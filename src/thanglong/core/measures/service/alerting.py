@@ -44,8 +44,8 @@ def _check(item: Measure) -> int:
 
 
 def _raise(item: Measure, unit: UUID, value: float, period: object) -> None:
-    low = item.band[0] if item.band else 0.0
-    side = "below" if value < low else "above"
+    low = item.band[0] if item.band else None
+    side = "below" if low is not None and value < low else "above"
     made = people.raise_alert(item.key, unit, period, side, value, clock.now())  # type: ignore[arg-type]
     bus.publish(LeftBand(made.id, made.measure, made.unit, made.period, made.value))
 

@@ -1,5 +1,6 @@
 """Figures set by a person: with a reason, the value of the records kept beside, each in the ledger."""
 
+from collections.abc import Iterable
 from datetime import date
 from math import isfinite
 from uuid import UUID
@@ -73,6 +74,19 @@ def withdraw(actor: Actor, key: str, unit: UUID, period: date, reason: str) -> N
         facts = {"measure": key, "period": period.isoformat(), "reason": reason.strip()}
         ledger.append(actor, "measure.correction_withdrawn", ref, unit=unit, before={"value": held.value}, facts=facts)
         people.withdraw(key, unit, period, clock.now())
+
+
+def corrections(actor: Actor, key: str, units: Iterable[UUID] | None = None) -> list[Correction]:
+    """The corrections that hold, newest first: of public measures for everyone, else for who may see measures.
+
+    Of measures of persons they are shown to those only from whom no figure is withheld.
+    """
+    item = measure(key)
+    if (not item.public or item.least) and not ports.reach(actor, "measures.view"):
+        return []
+    wanted = None if units is None else set(units)
+    held = [one for one in people.corrections(key).values() if wanted is None or one.unit in wanted]
+    return sorted(held, key=lambda one: one.at, reverse=True)
 
 
 def overlay(item: Measure, figures: list[Figure]) -> list[Figure]:

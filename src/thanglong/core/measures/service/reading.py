@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from thanglong.core.measures import repository, rules
@@ -95,6 +95,11 @@ def published(
 def known_periods(key: str) -> list[date]:
     """The periods with figures, newest first."""
     return repository.known_periods(key)
+
+
+def computed_at(key: str, period: date) -> datetime | None:
+    """When the newest figure of a period was computed; None without figures."""
+    return repository.computed_at(key, period)
 
 
 def city_series(actor: Actor, key: str, first: date, last: date, kind: PeriodKind | None = None) -> list[CityFigure]:

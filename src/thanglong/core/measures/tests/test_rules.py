@@ -96,3 +96,10 @@ def test_periods_step_there_and_back(day: date, kind: str, steps: int) -> None:
 def test_the_digest_does_not_depend_on_the_order(lines: list[str]) -> None:
     assert rules.digest(lines) == rules.digest(reversed(lines))
     assert rules.digest([*lines, "one more"]) != rules.digest(lines)
+
+
+def test_a_band_may_be_open_on_one_side() -> None:
+    item = measure(band=(80.0, None))
+    assert [rules.inside(item, value, 2.0) for value in (79.0, 81.9, 82.0, 100.0)] == [False, False, True, True]
+    item = measure(band=(None, 5.0))
+    assert [rules.inside(item, value, 1.0) for value in (-9.0, 4.0, 4.5, 6.0)] == [True, True, False, False]

@@ -14,7 +14,7 @@ from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.measures import models, service
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
-from thanglong.kit.ports import ANONYMOUS
+from thanglong.kit.ports import ANONYMOUS, SYSTEM
 
 NOVEMBER = date(2026, 11, 1)
 
@@ -43,7 +43,7 @@ def test_figures_follow_the_cases(city: City, repair: Any, frozen: Any) -> None:
     assert value("repair.received", city.ward) == 2
     assert value("repair.satisfaction", city.ward) is None
     assert service.work() == 0
-    secret = (cases.reporter_contact(late.id) or ("", ""))[1]
+    secret = (cases.reporter_contact(SYSTEM, late.id) or ("", ""))[1]
     step(ANONYMOUS, late, "not_fixed", secret=secret)
     service.work()
     assert value("repair.in_time", city.ward) == 100.0  # the reopened case is not finished any more
@@ -58,7 +58,7 @@ def test_following_gives_the_same_as_computing_everything(city: City, repair: An
     rng = random.Random(5)
     for _ in range(12):
         case = finished(city, frozen, rng.random() * 30, unit=rng.choice([city.ward, city.other]))
-        secret = (cases.reporter_contact(case.id) or ("", ""))[1]
+        secret = (cases.reporter_contact(SYSTEM, case.id) or ("", ""))[1]
         said = rng.choice(["not_fixed", "content", ""])
         if said:
             step(ANONYMOUS, case, said, {"rating": 4} if said == "content" else {}, secret=secret)
@@ -141,7 +141,7 @@ def test_a_period_is_closed_into_the_ledger_and_corrected(city: City, repair: An
     assert (entry.verb, entry.facts["value"], entry.facts["n"], entry.facts["units"]) == ("measure.closed", 0.0, 1, 1)
     (point,) = service.city_series(ANONYMOUS, "repair.in_time", NOVEMBER, NOVEMBER)
     assert point.ledger_entry == entry.id
-    secret = (cases.reporter_contact(late.id) or ("", ""))[1]
+    secret = (cases.reporter_contact(SYSTEM, late.id) or ("", ""))[1]
     finished(city, frozen, 1)
     service.work()
     step(ANONYMOUS, late, "content", {"rating": 2}, secret=secret)

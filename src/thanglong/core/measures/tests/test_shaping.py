@@ -17,7 +17,7 @@ from thanglong.core.measures.tests.test_rules import measure
 from thanglong.core.measures.tests.test_service import NOVEMBER, finished, value
 from thanglong.core.measures.types import Figure
 from thanglong.kit.errors import Denied, Invalid, NotFound, NotSignedIn
-from thanglong.kit.ports import ANONYMOUS
+from thanglong.kit.ports import ANONYMOUS, SYSTEM
 from thanglong.solve import rebasing
 
 AT = datetime(2026, 12, 1, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_figures_of_few_persons_are_withheld_from_the_public(city: City, repair:
     from thanglong.core.cases.tests.helpers import step
 
     case = finished(city, frozen, 1)
-    step(ANONYMOUS, case, "content", {"rating": 2}, secret=(cases.reporter_contact(case.id) or ("", ""))[1])
+    step(ANONYMOUS, case, "content", {"rating": 2}, secret=(cases.reporter_contact(SYSTEM, case.id) or ("", ""))[1])
     service.work()
     (hidden,) = service.values(ANONYMOUS, "repair.satisfaction")
     assert (hidden.value, hidden.numerator, hidden.n, hidden.hidden) == (None, None, 0, True)

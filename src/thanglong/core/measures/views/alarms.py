@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext
 
@@ -22,6 +23,7 @@ def read(actor: Actor) -> Iterable[Mapping[str, Any]]:
         except NotFound:
             continue
         value = f"{alert.value:.{item.decimals}f} {present.unit_text(item)}".strip()
+        asked = urlencode({"unit": unit.id, "period": alert.period.isoformat(), "by": item.period})
         words = gettext("%(title)s in %(unit)s: %(value)s is out of bounds")
         yield {
             "key": f"measure-{alert.id}",
@@ -30,5 +32,5 @@ def read(actor: Actor) -> Iterable[Mapping[str, Any]]:
             "since": alert.raised_at,
             "level": "notice",
             "action_text": gettext("See why"),
-            "action_url": f"/centre/measures/{item.key}/?unit={unit.id}&period={alert.period.isoformat()}#why",
+            "action_url": f"/centre/measures/{item.key}/?{asked}#alerts",
         }

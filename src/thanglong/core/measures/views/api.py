@@ -12,8 +12,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from thanglong.core.measures import rules, service
-from thanglong.core.measures.types import Figure, Measure
+from thanglong.core.measures.types import Figure, Geography, Measure
 from thanglong.core.measures.views import present
+from thanglong.core.measures.views.choice import Choice
+from thanglong.core.measures.views.choice import figures as figures_of
 from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import N_, Fault, Invalid, NotFound
@@ -139,9 +141,12 @@ def as_parquet(request: HttpRequest, key: str) -> HttpResponse:
 def map_values(request: HttpRequest, key: str) -> HttpResponse:
     """Bands and words by unit for the map of one ``period``."""
     item = service.measure(key)
-    period = _day(request, "period") or rules.period_of(clock.today(), item.period)
-    span = int(request.GET["span"]) if request.GET.get("span") in ("12", "30") else 1
-    figures = service.ranking(_actor(request), key, period, span)
+    kinds = {str(kind): kind for kind in rules.coarser(item)}
+    kind = kinds.get(request.GET.get("by", ""), item.period)
+    period = rules.period_of(_day(request, "period") or clock.today(), kind)
+    span = int(request.GET["span"]) if request.GET.get("span") in ("12", "30") and kind == item.period else 1
+    geography: Geography = "now" if request.GET.get("geography") == "now" else "then"
+    chosen = Choice(kind, period, span, geography, ())
     room = "centre/measures" if request.GET.get("room") == "centre" else "figures"
-    link = f"/{room}/{item.key}/?period={period.isoformat()}&span={span}&unit=%s"
-    return JsonResponse({"values": present.map_values(item, figures, link)})
+    link = f"/{room}/{item.key}/?{chosen.query()}&unit=%s"
+    return JsonResponse({"values": present.map_values(item, figures_of(_actor(request), item, chosen), link)})

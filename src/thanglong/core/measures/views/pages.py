@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +13,13 @@ from django.views.decorators.http import require_safe
 
 from thanglong.core.measures import rules, service
 from thanglong.core.measures.types import CityFigure, Explanation, Measure
-from thanglong.core.measures.views import present
+from thanglong.core.measures.views import choice as choosing
+from thanglong.core.measures.views import people, present
+from thanglong.core.measures.views.choice import Choice
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
+from thanglong.kit.text import fold
 
 MAX_INPUTS = 200
 
@@ -24,20 +27,6 @@ MAX_INPUTS = 200
 def _actor(request: HttpRequest) -> Actor:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
-
-
-def _asked(request: HttpRequest) -> tuple[date | None, UUID | None]:
-    try:
-        period = date.fromisoformat(request.GET["period"]) if request.GET.get("period") else None
-        unit = UUID(request.GET["unit"]) if request.GET.get("unit") else None
-    except ValueError:
-        raise NotFound() from None
-    return period, unit
-
-
-def _span(request: HttpRequest) -> int:
-    text = request.GET.get("span", "")
-    return int(text) if text in ("1", "12", "30") else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +41,7 @@ class Card:
     period: str
     reached: bool
     values: Sequence[float | None]
+    computed_at: datetime | None
 
 
 def _card(actor: Actor, item: Measure) -> Card:
@@ -68,12 +58,21 @@ def _card(actor: Actor, item: Measure) -> Card:
     return Card(
         item, gettext(item.title), gettext(item.about) if item.about else "", present.unit_text(item), point,
         present.period_text(point.period, item.period) if point else "", reached, [one.value for one in series[:-1]],
+        service.computed_at(item.key, point.period) if point else None,
     )  # fmt: skip
 
 
-def _catalogue(actor: Actor, items: Sequence[Measure]) -> list[tuple[str, list[Card]]]:
+def _fits(item: Measure, words: str) -> bool:
+    """Whether a measure's title, text, key or domain holds every word, accents or not."""
+    said = fold(f"{gettext(item.title)} {gettext(item.about) if item.about else ''} {item.key} {item.domain}")
+    return all(word in said for word in fold(words).split())
+
+
+def _catalogue(actor: Actor, items: Sequence[Measure], words: str = "") -> list[tuple[str, list[Card]]]:
     groups: dict[str, list[Card]] = {}
     for item in items:
+        if not _fits(item, words):
+            continue
         groups.setdefault(item.domain, []).append(_card(actor, item))
     return list(groups.items())
 
@@ -84,7 +83,9 @@ def catalogue(request: HttpRequest) -> HttpResponse:
     actor = _actor(request)
     if not ports.reach(actor, "measures.view"):
         raise NotSignedIn() if actor.id is None else Denied()
-    return render(request, "measures/catalogue.html", {"groups": _catalogue(actor, service.definitions())})
+    words = request.GET.get("q", "").strip()[:100]
+    groups = _catalogue(actor, service.definitions(), words)
+    return render(request, "measures/catalogue.html", {"groups": groups, "words": words})
 
 
 @require_safe
@@ -93,15 +94,19 @@ def measure(request: HttpRequest, key: str) -> HttpResponse:
     actor = _actor(request)
     if not ports.reach(actor, "measures.view"):
         raise NotSignedIn() if actor.id is None else Denied()
-    period, unit = _asked(request)
     item = service.measure(key)
-    shown = present.page(actor, item, period, unit, _span(request))
-    link = f"/centre/measures/{item.key}/?period={shown['period'].isoformat()}&unit=%s"
-    values = f"/api/measures/{item.key}.map.json?period={shown['period'].isoformat()}&span={shown['span']}&room=centre"
-    why = _why(actor, item, shown, unit)
-    return render(
-        request, "measures/measure.html", shown | {"map": present.map_props(item, values), "link": link, **why}
-    )
+    wish = choosing.asked(request, item)
+    shown = present.page(actor, item, wish)
+    choice: Choice = shown["choice"]
+    values = f"/api/measures/{item.key}.map.json?{choice.query(room='centre')}"
+    more = {
+        "map": present.map_props(item, values),
+        "alerts": people.alerts(actor, item, wish.unit),
+        "corrections": people.corrections(actor, item, wish.unit),
+        "may_correct": bool(ports.reach(actor, "measures.manage")),
+        "correct_url": people.correct_url(item, choice, wish.unit),
+    }
+    return render(request, "measures/measure.html", shown | more | _why(actor, item, shown, wish.unit))
 
 
 def _why(actor: Actor, item: Measure, shown: dict[str, Any], unit: UUID | None) -> dict[str, Any]:
@@ -113,9 +118,11 @@ def _why(actor: Actor, item: Measure, shown: dict[str, Any], unit: UUID | None) 
         reach = ports.reach(actor, "measures.view")
         visible = [row.figure for row in shown["rows"] if row.unit in reach]
         example = max(visible, key=lambda one: one.n).unit if visible else None
-    if example is not None:
+    choice: Choice = shown["choice"]
+    if example is not None and choice.geography == "then":
+        parts = choosing.own_periods(item, choice)
         try:
-            explained = service.explain(actor, item.key, example, shown["period"], shown["span"])
+            explained = service.explain(actor, item.key, example, parts[-1], len(parts))
         except (Denied, NotFound):
             explained = None
     source = figure or point
@@ -152,13 +159,15 @@ def figure(request: HttpRequest, key: str) -> HttpResponse:
     item = service.measure(key)
     if not item.public:
         raise NotFound()
-    period, unit = _asked(request)
-    shown = present.page(_actor(request), item, period, unit, _span(request))
-    values = f"/api/measures/{item.key}.map.json?period={shown['period'].isoformat()}&span={shown['span']}"
+    actor, wish = _actor(request), choosing.asked(request, item)
+    shown = present.page(actor, item, wish)
+    choice: Choice = shown["choice"]
+    values = f"/api/measures/{item.key}.map.json?{choice.query()}"
     point, one = shown["point"], shown["figure"]
     source = one or point
     more = {
         "map": present.map_props(item, values),
+        "corrections": people.corrections(actor, item, wish.unit),
         "formula": gettext(item.formula) if item.formula else "",
         "numerator": source.numerator if source else None,
         "denominator": source.denominator if source else None,

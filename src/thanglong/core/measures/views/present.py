@@ -10,19 +10,24 @@ from uuid import UUID
 from django.utils.translation import gettext
 
 from thanglong.core.measures import rules, service
-from thanglong.core.measures.types import CityFigure, Figure, Measure
+from thanglong.core.measures.types import CityFigure, Figure, Measure, PeriodKind
+from thanglong.core.measures.views import choice as choosing
+from thanglong.core.measures.views.choice import Asked, Choice
 from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import NotFound
 from thanglong.kit.ports import Actor
 
-PERIODS = {"month": 24, "day": 60}
-YEAR = {"month": 12, "day": 30}
+PERIODS = {"day": 60, "month": 24, "quarter": 12, "year": 10}
 EDGE = 5
 
 
 def period_text(period: date, kind: str) -> str:
-    """``10/2026``, or ``19/11`` for days."""
+    """``10/2026``, ``Quarter 4/2026``, ``2026``, or ``19/11`` for days."""
+    if kind == "quarter":
+        return gettext("Quarter %(n)s/%(year)s") % {"n": (period.month + 2) // 3, "year": period.year}
+    if kind == "year":
+        return str(period.year)
     return f"{period.month}/{period.year}" if kind == "month" else f"{period.day}/{period.month}"
 
 
@@ -178,9 +183,9 @@ def legend(item: Measure, figures: Sequence[Figure]) -> dict[str, Any]:
 
 
 def chart_props(
-    item: Measure, series: Sequence[CityFigure], own: Sequence[Figure] = (), name: str = ""
+    item: Measure, series: Sequence[CityFigure], kind: PeriodKind, own: Sequence[Figure] = (), name: str = ""
 ) -> dict[str, Any]:
-    """The chart island of a series with target and interval."""
+    """The chart island of a series with target and interval; ``open``: its last period is still running."""
     lows = [round(point.interval[0], 2) if point.interval else None for point in series]
     highs = [round(point.interval[1], 2) if point.interval else None for point in series]
     lines = [{"name": gettext("The city"), "data": [_round(point.value) for point in series]}]
@@ -191,13 +196,19 @@ def chart_props(
         "kind": "line",
         "title": gettext(item.title),
         "unit": unit_text(item),
-        "x": [period_text(point.period, item.period) for point in series],
+        "x": [period_text(point.period, kind) for point in series],
+        "open": bool(series) and running(series[-1].period, kind),
         "series": lines,
         "target": item.target,
         "zero": item.unit != "%",
         "table": "#series-table",
         **({"band": {"low": lows, "high": highs}} if any(point.interval for point in series) and not name else {}),
     }
+
+
+def running(period: date, kind: PeriodKind) -> bool:
+    """Whether a period is not over yet, so that its figure is not the last word."""
+    return period >= rules.period_of(clock.today(), kind)
 
 
 def _round(value: float | None) -> float | None:
@@ -225,65 +236,41 @@ def strip(item: Measure, figures: Sequence[Figure], unit: UUID | None) -> dict[s
     }
 
 
-def _chosen_span(actor: Actor, item: Measure, period: date, asked: int) -> int:
-    """One period, or a year of them where one alone gives too few records to compare most units."""
-    if asked in (1, YEAR[item.period]):
-        return asked
-    alone = service.ranking(actor, item.key, period)
-    enough = sum(not figure.small(item.small) for figure in alone)
-    return 1 if item.total == "sum" or 2 * enough >= len(alone) else YEAR[item.period]
-
-
-def page(actor: Actor, item: Measure, asked: date | None, unit: UUID | None, span: int = 0) -> dict[str, Any]:
+def page(actor: Actor, item: Measure, wish: Asked) -> dict[str, Any]:
     """What the pages of one measure share."""
-    known = service.known_periods(item.key)
-    current = rules.period_of(clock.today(), item.period)
-    ended = [period for period in known if period < current]
-    period = asked if asked in known else (ended or known or [current])[0]
-    first = rules.following(max(known, default=period), item.period, 1 - PERIODS[item.period])
-    span = _chosen_span(actor, item, period, span)
-    series = service.city_series(actor, item.key, max(first, min(known, default=period)), max(known, default=period))
-    figures = service.ranking(actor, item.key, period, span)
-    rows = rank_rows(item, figures)
-    best, between, worst = ends(rows)
-    own = service.values(actor, item.key, units=[unit], first=first) if unit else []
-    point = next((point for point in series if point.period == period), None)
-    before = next((one for one in series if one.period == rules.following(period, item.period, -1)), None)
+    choice = choosing.choose(actor, item, wish)
+    kind, period, known, unit = choice.kind, choice.period, choice.known, wish.unit
+    first = max(rules.following(max(known, default=period), kind, 1 - PERIODS[kind]), min(known, default=period))
+    series = service.city_series(actor, item.key, first, max(known, default=period), kind)
+    figures = choosing.figures(actor, item, choice)
+    own = _own(actor, item, choice, unit, first)
     name = unit_name(unit) if unit else ""
     shown = next((figure for figure in figures if figure.unit == unit), None)
-    year = _city(
-        item, service.values(actor, item.key, first=rules.following(period, item.period, 1 - span), last=period)
-    )
-    if span > 1 and not unit:
-        point = year
-    value = shown.value if shown else point.value if point and not unit else None
-    compared = value is not None and before and before.value is not None and not unit and span == 1
-    change = value - before.value if compared and value is not None and before and before.value is not None else None
+    point = next((point for point in series if point.period == period), None)
+    if choice.span > 1 and not unit:
+        since = choosing.own_periods(item, choice)[0]
+        point = _city(item, service.values(actor, item.key, first=since, last=period))
+    rows = rank_rows(item, figures)
+    best, between, worst = ends(rows)
     return {
         "measure": item,
         "title": gettext(item.title),
         "about": gettext(item.about) if item.about else "",
         "unit_text": unit_text(item),
+        "choice": choice,
+        "kinds": choosing.links(actor, item, choice),
         "period": period,
-        "period_text": span_text(period, item.period, span),
-        "step_text": period_text(period, item.period),
-        "span": span,
-        "other_span": YEAR[item.period] if span == 1 else 1,
-        "can_span": item.total != "sum",
+        "period_text": span_text(period, kind, choice.span),
+        "step_text": period_text(period, kind),
+        "span": choice.span,
         "older": _neighbour(known, period, 1),
         "newer": _neighbour(known, period, -1),
-        "unfinished": period >= current,
+        "unfinished": running(period, kind),
         "point": point,
         "figure": shown,
-        "value": value,
-        "gap": abs(value - item.target) if value is not None and item.target is not None else None,
-        "reached": value is not None
-        and item.target is not None
-        and item.direction * value >= item.direction * item.target,
-        "change": change,
-        "half": (point.interval[1] - point.interval[0]) / 2 if point and point.interval and not unit else None,
-        "series": [(period_text(one.period, item.period), one) for one in series][::-1],
-        "chart": chart_props(item, series, own, name),
+        **_headline(item, choice, series, point, shown, unit),
+        "series": [(period_text(one.period, kind), one, running(one.period, kind)) for one in series][::-1],
+        "chart": chart_props(item, series, kind, own, name),
         "rows": rows,
         "best": best,
         "between": between,
@@ -292,6 +279,35 @@ def page(actor: Actor, item: Measure, asked: date | None, unit: UUID | None, spa
         "strip": strip(item, figures, unit),
         "unit_id": unit,
         "unit_name": name,
+    }
+
+
+def _own(actor: Actor, item: Measure, choice: Choice, unit: UUID | None, first: date) -> list[Figure]:
+    if unit is None:
+        return []
+    return service.values(actor, item.key, units=[unit], first=first, kind=choice.kind, geography=choice.geography)
+
+
+def _headline(
+    item: Measure,
+    choice: Choice,
+    series: Sequence[CityFigure],
+    point: CityFigure | None,
+    shown: Figure | None,
+    unit: UUID | None,
+) -> dict[str, Any]:
+    """The value in large, against the target and the period before (not of a running one: it is not the last word)."""
+    value = shown.value if shown else point.value if point and not unit else None
+    before = next((one for one in series if one.period == rules.following(choice.period, choice.kind, -1)), None)
+    compared = not unit and choice.span == 1 and not running(choice.period, choice.kind)
+    change = value - before.value if compared and value is not None and before and before.value is not None else None
+    aimed = value is not None and item.target is not None
+    return {
+        "value": value,
+        "gap": abs(value - item.target) if value is not None and item.target is not None else None,
+        "reached": aimed and item.direction * (value or 0) >= item.direction * (item.target or 0),
+        "change": change,
+        "half": (point.interval[1] - point.interval[0]) / 2 if point and point.interval and not unit else None,
     }
 
 
