@@ -4,6 +4,7 @@ from thanglong.core.cases.service import decisions
 from thanglong.core.cases.service.acting import act
 from thanglong.core.cases.service.assigning import assign_fairly, propose_assignee, share_out
 from thanglong.core.cases.service.catalogue import definition, definitions, register
+from thanglong.core.cases.service.contacts import reporter_contact, state_purpose, who_looked
 from thanglong.core.cases.service.documents import add_document, document, document_content, make_previews, uploaded
 from thanglong.core.cases.service.figures import facts, footprints
 from thanglong.core.cases.service.handing import assign, assign_many, message, transfer
@@ -28,7 +29,6 @@ from thanglong.core.cases.service.people import (
     erase_personal,
     follow,
     followers,
-    reporter_contact,
     unfollow,
 )
 from thanglong.core.cases.service.reading import (
@@ -105,6 +105,7 @@ __all__ = [
     "search",
     "sentence",
     "share_out",
+    "state_purpose",
     "suggested_faults",
     "suspend",
     "sweep",
@@ -114,5 +115,6 @@ __all__ = [
     "unit_week",
     "unlink",
     "uploaded",
+    "who_looked",
     "withdraw_opinion",
 ]

@@ -58,12 +58,6 @@ def cases_of_account(actor: Actor, limit: int = 100) -> list[Case]:
     return repository.of_account(actor.id, limit) if actor.id else []
 
 
-def reporter_contact(case_id: UUID) -> tuple[Contact, str] | None:
-    """Contact and secret of a case's reporter, for messages to them (called by listeners, never by pages)."""
-    row = rows.reporter(case_id)
-    return (rows.to_contact(row), row.secret) if row else None
-
-
 def confirm_reporter(actor: Actor, case_id: UUID, contact: Contact) -> None:
     """Note that the reporter's address was confirmed (the code was checked by the caller)."""
     now = clock.now()

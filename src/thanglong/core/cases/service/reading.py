@@ -11,7 +11,7 @@ from thanglong.core.cases.repository import dossier, followers, rows
 from thanglong.core.cases.repository import queue as repository
 from thanglong.core.cases.rules import moves
 from thanglong.core.cases.rules.buckets import day_end
-from thanglong.core.cases.service import guarding, linking, writing
+from thanglong.core.cases.service import contacts, guarding, linking, writing
 from thanglong.core.cases.service.catalogue import definition
 from thanglong.core.cases.service.people import is_reporter
 from thanglong.core.cases.service.wording import fill
@@ -76,7 +76,7 @@ def case(actor: Actor, key: UUID | str) -> CaseDetail:
         return access.allowed(actor, permission, found.unit)
 
     may_act = permitted("cases.act")
-    person = rows.reporter(found.id) if may_act else None
+    contact, shut = contacts.shown(actor, found)
     documents = rows.documents(found.id)
     opinions = dossier.opinions(found.id) if case_type.opinions is not None else []
     returns = dossier.returns(found.id) if _returns(case_type) else []
@@ -90,7 +90,8 @@ def case(actor: Actor, key: UUID | str) -> CaseDetail:
         events=events,
         documents=documents,
         actions=actions,
-        contact=rows.to_contact(person) if person else None,
+        contact=contact,
+        contact_shut=shut,
         clock=rows.clock_segments(found.id),
         can_assign=permitted("cases.assign") and not found.kind.closed,
         can_transfer=permitted("cases.transfer") and not found.kind.closed,

@@ -40,7 +40,7 @@ def test_the_whole_way(city: City, frozen: Any) -> None:
 
 
 def opened_secret(case: Any) -> str:
-    contact = service.reporter_contact(case.id)
+    contact = service.reporter_contact(SYSTEM, case.id)
     assert contact is not None
     return contact[1]
 

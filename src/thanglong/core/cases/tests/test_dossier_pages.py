@@ -10,6 +10,7 @@ from thanglong.core.cases.tests.helpers import opened, step
 from thanglong.core.cases.tests.scene import City
 from thanglong.core.cases.tests.test_pages import signed_in
 from thanglong.core.cases.types import Case
+from thanglong.kit.ports import SYSTEM
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def test_a_return_and_the_citizen_s_answer(city: City) -> None:
     bad = client.post(url, entered)
     assert (bad.status_code, "Thiếu mặt cắt" in bad.content.decode()) == (400, True)
     assert client.post(url, {**entered, "remedy_0": "Nộp lại"}).status_code == 303
-    contact = service.reporter_contact(case.id)
+    contact = service.reporter_contact(SYSTEM, case.id)
     assert contact is not None
     page = f"/cases/{case.number}/{contact[1]}/"
     citizen = Client()
@@ -73,7 +74,7 @@ def test_the_head_decides_on_a_second_return(city: City) -> None:
     url = f"/desk/cases/{case.number}/do/return/"
     fault = {"about_0": "other", "wrong_0": "Thiếu", "remedy_0": "Bổ sung"}
     client.post(url, {**fault, "version": case.version})
-    contact = service.reporter_contact(case.id)
+    contact = service.reporter_contact(SYSTEM, case.id)
     assert contact is not None
     (finding,) = service.case(city.head, case.id).returns[0].findings
     Client().post(f"/cases/{case.number}/{contact[1]}/", {f"text_{finding.id}": "Đây"})

@@ -12,7 +12,7 @@ from thanglong.core.cases.types import Contact
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.kit.errors import Invalid, NotFound
-from thanglong.kit.ports import ANONYMOUS, Actor
+from thanglong.kit.ports import ANONYMOUS, SYSTEM, Actor
 
 
 def test_following(city: City) -> None:
@@ -44,7 +44,7 @@ def test_addresses_that_are_none(city: City, channel: str, address: str) -> None
 def test_a_confirmed_contact(city: City) -> None:
     case = opened(city, contact=None)
     service.confirm_reporter(ANONYMOUS, case.id, Contact("Lan", "lan@example.org"))
-    found = service.reporter_contact(case.id)
+    found = service.reporter_contact(SYSTEM, case.id)
     assert found is not None
     assert found[0].confirmed
     assert verbs(case)[-1] == "case.reporter_confirmed"

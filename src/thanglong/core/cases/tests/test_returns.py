@@ -15,7 +15,7 @@ from thanglong.core.cases.types import Case, FaultAnswer, FaultItem, Return
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.kit.errors import Conflict, Denied, Invalid, NotFound, NotSignedIn
-from thanglong.kit.ports import ANONYMOUS
+from thanglong.kit.ports import ANONYMOUS, SYSTEM
 
 DRAWING = FaultItem("document", "drawing", "Thiếu mặt cắt", "Nộp bản vẽ có mặt cắt A-A", "Law 50, article 95")
 FLOORS = FaultItem("field", "floors", "Số tầng không khớp bản vẽ", "Ghi đúng số tầng")
@@ -33,7 +33,7 @@ def taken(city: City) -> Case:
 
 
 def secret(case: Case) -> str:
-    contact = service.reporter_contact(case.id)
+    contact = service.reporter_contact(SYSTEM, case.id)
     assert contact is not None
     return contact[1]
 

@@ -33,6 +33,17 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """That somebody looked at the contact of a case, as its reporter reads it: role and unit, never the name."""
+
+    at: datetime
+    role: str
+    unit: str
+    purpose: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """A case without its history. ``kind`` is its state's kind; ``due_at`` None means no deadline or a stopped clock.
 
@@ -145,7 +156,10 @@ class ClockSegment:
 
 @dataclass(frozen=True, slots=True)
 class CaseDetail:
-    """A case as one actor sees it: ``actions`` are those open to them now; ``contact`` only for those who handle it.
+    """A case as one actor sees it: ``actions`` are those open to them now.
+
+    ``contact`` is for those who handle it and those who said why they need it; ``contact_shut`` says that saying why
+    would open it.
 
     ``blocked`` says, by the action's key, what keeps an action from being taken. A ``guest`` is of a unit that was
     asked for its opinion: they see the case and their own opinions, and nothing of the person behind it.
@@ -169,6 +183,7 @@ class CaseDetail:
     links: Sequence[Linked] = ()
     holds: Sequence[Hold] = ()
     guest: bool = False
+    contact_shut: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def corrections(request: HttpRequest, number: str, secret: str) -> HttpResponse:
     context = {
         "case": shown.case, "type_title": translated(shown.type.title), "rows": rows, "given": sent, "rest": rest,
         "state_title": translated(shown.type.state(case.state).title), "state": shown.type.state(case.state),
+        "looks": service.who_looked(case.id, secret),
     }  # fmt: skip
     return render(request, "cases/corrections.html", context, status=400 if errors else 200)
 

@@ -18,12 +18,13 @@ from thanglong.core.cases.service.wording import translated
 from thanglong.core.cases.service.writing import unit_name
 from thanglong.core.cases.types import CaseDetail, FaultItem, LinkKind, OpinionAsk
 from thanglong.core.cases.views import case as pages
+from thanglong.core.people.types import PURPOSES, Purpose
 from thanglong.core.places import service as places
 from thanglong.kit import clock
 from thanglong.kit.errors import Conflict, Invalid, NotFound, ThangLongError
 from thanglong.kit.ports import Actor
 
-WHATS = ("pause", "return", "opinions", "links")
+WHATS = ("pause", "return", "opinions", "links", "contact")
 EMPTY_ROWS, MAX_ROWS = 3, 30
 ABOUTS = ("document", "field", "other")
 
@@ -152,8 +153,21 @@ def _links_panel(request: HttpRequest, detail: CaseDetail) -> dict[str, Any]:
     return {"kinds": kinds, "other": request.POST.get("other", ""), "chosen": request.POST.get("kind", "duplicate")}
 
 
-_DO = {"pause": _pause, "return": _return, "opinions": _opinions, "links": _links}
-_PANELS = {"pause": _pause_panel, "return": _return_panel, "opinions": _opinions_panel, "links": _links_panel}
+def _contact(request: HttpRequest, actor: Actor, detail: CaseDetail) -> str:
+    service.state_purpose(actor, detail.case.id, request.POST.get("purpose", ""), request.POST.get("note", ""))
+    return gettext("The contact data are open to you for an hour")
+
+
+def _contact_panel(request: HttpRequest, detail: CaseDetail) -> dict[str, Any]:
+    purposes = [(key, gettext(text)) for key, text in PURPOSES.items() if key != Purpose.HANDLING]
+    return {"purposes": purposes, "chosen": request.POST.get("purpose", ""), "note": request.POST.get("note", "")}
+
+
+_DO = {"pause": _pause, "return": _return, "opinions": _opinions, "links": _links, "contact": _contact}
+_PANELS = {
+    "pause": _pause_panel, "return": _return_panel, "opinions": _opinions_panel, "links": _links_panel,
+    "contact": _contact_panel,
+}  # fmt: skip
 
 
 @require_GET

@@ -23,7 +23,7 @@ from thanglong.domains.requests.rules import category
 from thanglong.domains.requests.types import NewReport, Report, State
 from thanglong.kit import clock
 from thanglong.kit.errors import ThangLongError
-from thanglong.kit.ports import ANONYMOUS
+from thanglong.kit.ports import ANONYMOUS, SYSTEM
 from thanglong.solve.city import City
 
 log = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ def _mend(living: Living, report: Report, case: Case, officer: Any, rng: np.rand
 
 
 def _citizen(report: Report, plan: planning.Plan, rng: np.random.Generator) -> None:
-    person = cases.reporter_contact(report.case)
+    person = cases.reporter_contact(SYSTEM, report.case)
     if person is None:
         return
     _, secret = person

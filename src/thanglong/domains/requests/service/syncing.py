@@ -150,7 +150,7 @@ def notify(case_id: UUID, at: datetime) -> int:
     if not told:
         return 0
     who: list[tuple[Contact, str]] = []
-    person = cases.reporter_contact(case_id)
+    person = cases.reporter_contact(SYSTEM, case_id)
     if person is not None and person[0].confirmed:
         who.append((person[0], f"/my/{found.case.number}/{person[1]}/"))
     for item in cases.followers(case_id):

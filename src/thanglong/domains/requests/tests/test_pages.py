@@ -176,6 +176,25 @@ def test_the_public_page_hides_persons(small: Small, client: Client) -> None:
     assert client.get(f"/my/{sent['number']}/wrong/").status_code == 404
 
 
+def test_the_reporter_reads_who_looked_at_their_data(small: Small, client: Client, signed_in: Any) -> None:
+    sent = send(client, contact="0987654321", name="Nguyễn Văn An")
+    mine = sent["url"].split("sent/")[0]
+    assert "Chưa có ai xem dữ liệu của bạn" in client.get(mine).content.decode()
+    desk = f"/desk/cases/{sent['number']}/"
+    assert "0987654321" in signed_in("one.light").get(desk).content.decode()
+    leader = signed_in("leader")
+    assert "0987654321" not in leader.get(desk).content.decode()
+    assert leader.post(f"{desk}do/contact/", {"purpose": "complaint", "note": "Đơn ngày 3"}).status_code == 303
+    assert "0987654321" in leader.get(desk).content.decode()
+    page = client.get(mine).content.decode()
+    assert "Ai đã xem dữ liệu của bạn" in page
+    assert "để giải quyết hồ sơ" in page
+    assert "Đơn ngày 3" in page
+    assert all(small.people[name].label not in page for name in ("one.light", "leader"))
+    public = client.get(f"/reports/{sent['number']}/").content.decode()
+    assert "Ai đã xem dữ liệu của bạn" not in public
+
+
 def test_neighbours_are_shown_to_100_metres_only(small: Small, client: Client) -> None:
     sent = send(client, text="Karaoke ầm ĩ", category="noise", q_when="đêm", address="Số 5 ngõ 3 phố Huế")
     page = client.get(f"/reports/{sent['number']}/").content.decode()

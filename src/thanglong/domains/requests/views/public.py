@@ -120,7 +120,8 @@ def story(request: HttpRequest, report: Report, *, secret: str = "", **more: Any
         "entry": shown.case.ledger_entry, "steps": sum(1 for event in shown.events if event.ledger_entry),
         "early": late_or_early.total_seconds() >= 0 if late_or_early is not None else None,
         "base": f"/my/{report.number}/{secret}/" if secret else f"/reports/{report.number}/",
-        "can_again": report.state in DONE_STATES, **more,
+        "can_again": report.state in DONE_STATES,
+        "looks": cases.who_looked(report.case, secret) if secret else [], **more,
     }  # fmt: skip
 
 
