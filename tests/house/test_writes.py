@@ -185,7 +185,9 @@ def test_every_verb_that_writes_leads_to_the_ledger(module: str) -> None:
         for name, function in found.items()
         if not name.startswith("_") and "actor" in inspect.signature(function).parameters
     ]
-    writers = [name for name in verbs if {"atomic", "rows.change", "repository.change"} & (reached(name, graph) | graph[name])]
+    writers = [
+        name for name in verbs if {"atomic", "rows.change", "repository.change"} & (reached(name, graph) | graph[name])
+    ]
     forgetful = [
         name
         for name in writers

@@ -67,8 +67,8 @@ def verify(
     file: Annotated[
         str,
         typer.Argument(
-            help="A proof from `ledger prove --json` (- for standard input), a bundle from `ledger export`, a folder of "
-            "tiles; empty: the whole ledger of this installation."
+            help="A proof from `ledger prove --json` (- for standard input), a bundle from `ledger export`, a folder "
+            "of tiles; empty: the whole ledger of this installation."
         ),
     ] = "",
     key: Annotated[str, typer.Option(help="The public key you trust, in hex.")] = "",
@@ -178,9 +178,7 @@ def _day(text: str, option: str) -> datetime | None:
 
 @app.command()
 def witness(
-    address: Annotated[
-        str, typer.Argument(help="The installation that is watched, such as https://city.example")
-    ],
+    address: Annotated[str, typer.Argument(help="The installation that is watched, such as https://city.example")],
     keep: Annotated[Path, typer.Option(help="Folder in which the heads are kept.")],
     key: Annotated[str, typer.Option(help="Its public key in hex; without it the first one seen is trusted.")] = "",
     sign: Annotated[Path | None, typer.Option(help="File with your own key: sign each kept head (made anew).")] = None,
