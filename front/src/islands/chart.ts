@@ -49,6 +49,9 @@ function options(props: Props, place: HTMLElement): EChartsCoreOption {
     data: [{ yAxis: target }],
   };
   const last = (data: (number | null)[]): number => data.reduce<number>((found, value, index) => (value === null ? found : index), -1);
+  // labels of two lines that end close together: the higher one stands above its point, the lower one below
+  const ending = (series: Series | undefined): number => series?.data[last(series.data)] ?? 0;
+  const above = (index: number): boolean => props.series.every((other, at) => at === index || ending(props.series[index]) > ending(other) || (at > index && ending(props.series[index]) === ending(other)));
   const running = say("running", "đang chạy");
   const end = (props.x?.length ?? 0) - 1;
   const hollow = (at: number): boolean => props.open === true && at === end;
@@ -59,7 +62,7 @@ function options(props: Props, place: HTMLElement): EChartsCoreOption {
       value,
       ...(hollow(at) ? { symbol: "emptyCircle", symbolSize: 8, itemStyle: props.kind === "bar" ? { opacity: 0.45 } : { color: colours[index], borderWidth: 2 } } : {}),
       label: props.kind !== "bar" && at === last(series.data)
-        ? { show: true, position: "right", distance: 6, formatter: `${props.series.length > 1 ? `${series.name} ` : ""}${number(value ?? 0)}${unit}${hollow(at) && index === 0 ? `\n${running}` : ""}`, color: colours[index], fontWeight: 600, fontFamily: text.fontFamily }
+        ? { show: true, position: "right", distance: 6, formatter: `${number(value ?? 0)}${unit}${props.series.length > 1 ? ` ${series.name}` : ""}${hollow(at) && index === 0 ? `\n${running}` : ""}`, color: colours[index], fontWeight: 600, fontFamily: text.fontFamily, lineHeight: 16, ...(props.series.length > 1 ? { width: 104, overflow: "truncate", verticalAlign: above(index) ? "bottom" : "top" } : {}) }
         : { show: props.kind === "bar" && series.data.length <= 14, position: "top", formatter: value === null ? "" : number(value), color: colour("ink-2"), fontFamily: text.fontFamily, fontSize: 11 },
     })),
     symbol: "circle", symbolSize: (_value: unknown, { dataIndex }: { dataIndex: number }) => (dataIndex === last(series.data) || (props.open && dataIndex === end - 1) ? 7 : 0),
@@ -92,7 +95,7 @@ function options(props: Props, place: HTMLElement): EChartsCoreOption {
     animation: !reducedMotion(), animationDuration: 350,
     aria: { enabled: true, label: { description: `${props.title ?? ""}. ${say("A table with the same figures is on the page.", "Trang có bảng số liệu tương ứng.")}` } },
     textStyle: { fontFamily: text.fontFamily },
-    grid: { left: 4, right: props.kind === "bar" ? 8 : 76, top: 22, bottom: 2, containLabel: true },
+    grid: { left: 4, right: props.kind === "bar" ? 8 : props.series.length > 1 ? 114 : 76, top: 22, bottom: 2, containLabel: true },
     tooltip: {
       trigger: "axis", confine: true, backgroundColor: colour("surface"), borderColor: colour("line-strong"), padding: [6, 10],
       textStyle: { ...text, color: colour("ink") }, axisPointer: { lineStyle: { color: colour("line-strong") } },

@@ -1,6 +1,7 @@
 """Figures set by a person: with a reason, the value of the records kept beside, each in the ledger."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from math import isfinite
 from uuid import UUID
@@ -79,14 +80,17 @@ def withdraw(actor: Actor, key: str, unit: UUID, period: date, reason: str) -> N
 def corrections(actor: Actor, key: str, units: Iterable[UUID] | None = None) -> list[Correction]:
     """The corrections that hold, newest first: of public measures for everyone, else for who may see measures.
 
-    Of measures of persons they are shown to those only from whom no figure is withheld.
+    Of measures of persons they are shown to those only from whom no figure is withheld. Who set the figure is told to
+    officials; the public reads what and why.
     """
     item = measure(key)
-    if (not item.public or item.least) and not ports.reach(actor, "measures.view"):
+    official = bool(ports.reach(actor, "measures.view"))
+    if (not item.public or item.least) and not official:
         return []
     wanted = None if units is None else set(units)
     held = [one for one in people.corrections(key).values() if wanted is None or one.unit in wanted]
-    return sorted(held, key=lambda one: one.at, reverse=True)
+    told = held if official else [replace(one, by="") for one in held]
+    return sorted(told, key=lambda one: one.at, reverse=True)
 
 
 def overlay(item: Measure, figures: list[Figure]) -> list[Figure]:

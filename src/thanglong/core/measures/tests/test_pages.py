@@ -170,8 +170,10 @@ def test_a_figure_is_corrected_and_taken_back_on_its_page(figures: City, admin: 
     assert made.status_code == 302
     page = client.get(made["Location"]).content.decode()
     assert "Đã đính chính con số." in page
-    assert "90,5 thay cho 66,7" in page
-    assert "Hạn bị nhập sai trên giấy" in Client().get("/figures/repair.in_time/?by=month").content.decode()
+    assert f"90,5 thay cho 66,7, {admin.label}" in page
+    public = Client().get("/figures/repair.in_time/?by=month").content.decode()
+    assert "Hạn bị nhập sai trên giấy" in public
+    assert admin.label not in public
     assert client.post(url, {"do": "withdraw", "reason": "Giấy tờ đã được tìm thấy"}).status_code == 302
     assert "thay cho" not in Client().get("/figures/repair.in_time/?by=month").content.decode()
     elsewhere = url.replace(str(figures.ward), str(figures.city))

@@ -14,12 +14,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from thanglong.core.measures import service
+from thanglong.core.measures import rules, service
 from thanglong.core.measures.types import Alert, Correction, Figure, Measure
 from thanglong.core.measures.views import choice as choosing
 from thanglong.core.measures.views import present
 from thanglong.core.measures.views.choice import Choice
-from thanglong.kit import ports
+from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, Invalid, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
 from thanglong.kit.text import sort_key
@@ -73,9 +73,8 @@ def _chosen(
     """The units the actor may correct, the period and, where both are chosen, the figure as it is read."""
     wish = choosing.asked(request, item)
     known = service.known_periods(item.key)
-    period = wish.period if wish.period in known else (known or [date.min])[0]
-    if period is None or not known:
-        raise NotFound()
+    period = wish.period if wish.period in known else None
+    period = period or (known or [rules.period_of(clock.today(), item.period)])[0]
     reach = ports.reach(actor, "measures.manage")
     found = {one.unit: one for one in service.values(actor, item.key, first=period, last=period) if one.unit in reach}
     names = sorted(((unit, present.unit_name(unit)) for unit in found), key=lambda pair: sort_key(pair[1]))
