@@ -54,7 +54,7 @@ def holds(entity: dict[str, Any], key: str, operator: str, wanted: Any) -> bool:
     if operator == "!=":
         return not (same and value == wanted)
     if not same or family(wanted) == "bool":
-        return same and operator == ">=" and value >= wanted if family(wanted) == "bool" else False
+        return False
     return value < wanted if operator == "<" else value >= wanted
 
 
@@ -104,8 +104,6 @@ class Machine(RuleBasedStateMachine):
 
     @rule(key=st.sampled_from(["x", "y"]), operator=OPERATORS, wanted=VALUES, kind=st.one_of(st.none(), KINDS))
     def ask(self, key: str, operator: str, wanted: Any, kind: str | None) -> None:
-        if family(wanted) == "bool" and operator in ("<", ">="):
-            return
         expected = sorted(
             name
             for name, entity in self.model.items()

@@ -144,8 +144,14 @@ class Terms:
             (left, first), (right, second) = self._predicate(">=", low, column), self._predicate("<=", high, column)
             return f"({left} AND {right})", [*first, *second]
         name, compared = _column(value)
-        sign = "=" if operator == "==" else operator
-        return f"{column.format(name)} {sign} ?", [compared]
+        if operator == "==":
+            return f"{column.format(name)} = ?", [compared]
+        if isinstance(value, bool):
+            return "1 = 0", []  # true and false have no order
+        if name == "text":
+            # true and false stand among the texts, but no text is less or greater than they are
+            return f"({column.format(name)} {operator} ? AND a.text NOT IN (?, ?))", [compared, rows.TRUE, rows.FALSE]
+        return f"{column.format(name)} {operator} ?", [compared]
 
     def _pattern(self, pattern: str, text: str) -> Sql:
         checked_pattern(pattern)
