@@ -147,7 +147,7 @@ def confirm(citizen: Any) -> None:
 
 
 def figure(leader: httpx.Client) -> str:
-    answer = leader.get("/api/measures/requests.satisfaction.json")
+    answer = leader.get("/api/measures/requests.in_time.json")
     assert answer.status_code == 200
     return json.dumps(answer.json(), sort_keys=True)
 
