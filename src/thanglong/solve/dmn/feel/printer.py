@@ -96,7 +96,11 @@ def _in(node: ast.In) -> tuple[str, int]:
     value = _at(node.value, _COMPARISON)
     if len(node.tests) == 1:
         only = node.tests[0]
-        return f"{value} in {_write(only)[0] if isinstance(only, ast.Test) else _at(only, _SUM)}", _COMPARISON
+        if isinstance(only, ast.Test):
+            return f"{value} in {_write(only)[0]}", _COMPARISON
+        text = _at(only, _SUM)
+        # what begins with a bracket would be read as a list of tests that ends with it
+        return f"{value} in ({text})" if text.startswith("(") else f"{value} in {text}", _COMPARISON
     return f"{value} in ({', '.join(_write(test)[0] for test in node.tests)})", _COMPARISON
 
 
