@@ -10,9 +10,8 @@ from thanglong.solve.dmn import model as m
 from thanglong.solve.dmn.convert import checked
 from thanglong.solve.dmn.external import external_body
 from thanglong.solve.dmn.feel.calls import invoke
-from thanglong.solve.dmn.feel.compiler import Closure, typed
+from thanglong.solve.dmn.feel.compiler import Closure, choice, typed
 from thanglong.solve.dmn.feel.compiler_loops import ItemPlace, keep, make_for, make_quantified
-from thanglong.solve.dmn.feel.kinds import kind
 from thanglong.solve.dmn.feel.layout import Code, Frame
 from thanglong.solve.dmn.feel.names import Scope
 from thanglong.solve.dmn.feel.values import Function, Value
@@ -119,19 +118,7 @@ def _function(box: m.FunctionDefinition, space: Space, depth: int) -> Code:
 
 
 def _conditional(box: m.Conditional, space: Space, depth: int) -> Code:
-    condition, then, otherwise = (
-        compile_expression(part, space, depth + 1) for part in (box.condition, box.then, box.otherwise)
-    )
-
-    def choose(frame: Frame) -> Value:
-        found = condition(frame)
-        if found is True:
-            return then(frame)
-        if found is not False and found is not None:
-            return frame[0].null("type", "A condition is not a boolean", kind(found))
-        return otherwise(frame)
-
-    return choose
+    return choice(*(compile_expression(part, space, depth + 1) for part in (box.condition, box.then, box.otherwise)))
 
 
 def _filter(box: m.BoxedFilter, space: Space, depth: int) -> Code:

@@ -8,7 +8,7 @@ from typing import Any
 
 from thanglong.solve.dmn import model as m
 from thanglong.solve.dmn.adopt import adopt
-from thanglong.solve.dmn.feel.run import STEPS, Diagnostic, Exhausted, Run, enter
+from thanglong.solve.dmn.feel.run import STEPS, Diagnostic, Run, bounded
 from thanglong.solve.dmn.feel.values import DateTime, Value
 from thanglong.solve.dmn.graph import DecisionNode, InputNode, KnowledgeNode, Node, ServiceNode, Unit
 from thanglong.solve.dmn.source import build
@@ -117,15 +117,7 @@ def evaluate(
     run = Run(now, steps)
     if trace:
         run.trace = []
-    before = enter(run)
-    try:
-        value = _start(model, run, node, inputs or {}, typed)
-    except Exhausted as end:
-        value = run.null("budget", "The evaluation is stopped", str(end))
-    except RecursionError:
-        value = run.null("budget", "The evaluation is stopped", "the calls are nested too deeply")
-    finally:
-        enter(before)
+    value = bounded(run, lambda: _start(model, run, node, inputs or {}, typed))
     return Outcome(value, tuple(run.notes), tuple(run.trace or ()))
 
 

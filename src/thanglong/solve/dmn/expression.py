@@ -12,7 +12,7 @@ from thanglong.solve.dmn.feel.compiler import compile_node
 from thanglong.solve.dmn.feel.layout import Layout, Place
 from thanglong.solve.dmn.feel.names import Scope, canonical
 from thanglong.solve.dmn.feel.parser import parse, parse_tests
-from thanglong.solve.dmn.feel.run import STEPS, Exhausted, Run, enter
+from thanglong.solve.dmn.feel.run import STEPS, Run, bounded
 from thanglong.solve.dmn.feel.values import DateTime
 
 
@@ -49,13 +49,5 @@ class Expression:
             cell = self._place.cells.get(name)
             if cell is not None:
                 frame[cell] = adopt(value)
-        before = enter(run)
-        try:
-            value = self._code(frame)
-        except Exhausted as end:
-            value = run.null("budget", "The evaluation is stopped", str(end))
-        except RecursionError:
-            value = run.null("budget", "The evaluation is stopped", "the calls are nested too deeply")
-        finally:
-            enter(before)
+        value = bounded(run, lambda: self._code(frame))
         return Outcome(value, tuple(run.notes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -83,7 +84,7 @@ def _boxed_names(element: m.Element) -> Iterable[str]:
             stack.extend(getattr(current, name) for name in type(current).__dataclass_fields__)
 
 
-class Node:
+class Node(ABC):
     """An element of the graph."""
 
     def __init__(self, unit: Unit, element: Any) -> None:
@@ -91,12 +92,13 @@ class Node:
         self.name: str = element.variable.name
         self.key = (unit.definitions.namespace, element.id)
 
+    @abstractmethod
     def compile(self) -> None:
         """Compiles what the element holds."""
 
+    @abstractmethod
     def get(self, run: Run) -> Value:
         """The element's value: of an input or a decision its result, of the others a function."""
-        raise NotImplementedError
 
     def uses(self, references: Iterable[str]) -> tuple[list[str], list[tuple[str, Getter]]]:
         """The names that requirements make visible, and how to get their values."""

@@ -300,7 +300,11 @@ def _find_all(run: Run, value: Value, name: str, found: list[Value], depth: int)
 
 
 def _if(node: ast.If, place: Place) -> Code:
-    condition, then, otherwise = (compile_node(part, place) for part in (node.condition, node.then, node.otherwise))
+    return choice(*(compile_node(part, place) for part in (node.condition, node.then, node.otherwise)))
+
+
+def choice(condition: Code, then: Code, otherwise: Code) -> Code:
+    """An if, written in FEEL or as a box: ``otherwise`` also when the condition is null."""
 
     def choose(frame: Frame) -> Value:
         found = condition(frame)

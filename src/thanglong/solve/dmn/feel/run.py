@@ -1,6 +1,7 @@
 """One evaluation: its budget, its diagnostics, its moment."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,11 +90,19 @@ class Run:
 _here = threading.local()
 
 
-def enter(run: "Run | None") -> "Run | None":
-    """Makes the run the one that :func:`charge` charges in this thread; gives the one before, to be entered again."""
+def bounded(run: Run, work: Callable[[], Any]) -> Any:
+    """The value of ``work`` as the evaluation ``run``: :func:`charge` charges it in this thread meanwhile; null, with
+    the reason, when its budget or the depth of calls is used up."""
     before: Run | None = getattr(_here, "run", None)
     _here.run = run
-    return before
+    try:
+        return work()
+    except Exhausted as end:
+        return run.null("budget", "The evaluation is stopped", str(end))
+    except RecursionError:
+        return run.null("budget", "The evaluation is stopped", "the calls are nested too deeply")
+    finally:
+        _here.run = before
 
 
 def charge(steps: int) -> None:
