@@ -1,7 +1,6 @@
 """The key that signs ID tokens: a P-256 key in the data folder, mode 0600, made on first use."""
 
 import hashlib
-import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
@@ -12,27 +11,20 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 
 from thanglong.kit import ports
+from thanglong.stores.keys import read_or_make
 
 
 @lru_cache(maxsize=4)
 def _key(path: Path) -> ec.EllipticCurvePrivateKey:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.is_file():
-        made = ec.generate_private_key(ec.SECP256R1())
-        text = made.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        # written beside and linked into place: two processes that start together agree on one key
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as out:
-            out.write(text)
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return cast(ec.EllipticCurvePrivateKey, serialization.load_pem_private_key(path.read_bytes(), None))
+    return cast(
+        ec.EllipticCurvePrivateKey, serialization.load_pem_private_key(read_or_make(path, _make), password=None)
+    )
+
+
+def _make() -> bytes:
+    return ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _path() -> Path:
