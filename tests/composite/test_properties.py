@@ -36,8 +36,15 @@ gappy = hnp.arrays(
 
 
 def varied(x: np.ndarray) -> np.ndarray:
-    assume(all(len(np.unique(x[:, j])) > 2 for j in range(x.shape[1])))
+    """The table with three values or more in each column: made so, for filtering would throw most tables away."""
+    x = x.copy()
+    for j in range(x.shape[1]):
+        if len(np.unique(x[:, j])) < 3:
+            x[:3, j] = 1.0, 2.0, 3.0
     return x
+
+
+varied_tables = tables.map(varied)
 
 
 def index_of_table(x: np.ndarray, pipeline: Pipeline = BASE) -> composite.Result:
@@ -81,9 +88,8 @@ def test_gaps_are_dropped_and_weights_rescaled(x) -> None:
 
 
 @some
-@given(tables, st.integers(0, 2**31))
+@given(varied_tables, st.integers(0, 2**31))
 def test_permutation_of_units_and_of_indicators(x, seed) -> None:
-    varied(x)
     pipeline = Pipeline.of(
         ("normalise", {"options": {"lower": 1, "upper": 100}}), ("aggregate", {"method": "geometric"})
     )
@@ -96,9 +102,8 @@ def test_permutation_of_units_and_of_indicators(x, seed) -> None:
 
 
 @some
-@given(tables, st.floats(0.5, 100), st.floats(-50, 50))
+@given(varied_tables, st.floats(0.5, 100), st.floats(-50, 50))
 def test_change_of_unit_changes_nothing(x, factor, shift) -> None:
-    varied(x)
     assume(all(np.diff(np.unique(x[:, j])).min() > 1e-3 for j in range(x.shape[1])))
     for method in ("minmax", "zscore", "rank", "dist2max", "percentile"):
         np.testing.assert_allclose(
@@ -108,9 +113,8 @@ def test_change_of_unit_changes_nothing(x, factor, shift) -> None:
 
 
 @some
-@given(tables)
+@given(varied_tables)
 def test_normalised_scores_keep_their_bounds_and_order(x) -> None:
-    varied(x)
     one = np.ones(x.shape[1])
     for method, low, high in (("minmax", 0, 100), ("dist2max", 0, 1), ("percentile", 0, 1), ("logistic", 0, 1)):
         y = normalise.normalise(x, one, method)
