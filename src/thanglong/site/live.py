@@ -13,6 +13,8 @@ import django
 
 django.setup()
 
+from django.conf import settings  # noqa: E402
+
 from thanglong.kit import clock, ids, ports, watch  # noqa: E402
 from thanglong.site import compose, metrics, pulse  # noqa: E402
 from thanglong.site.proxy import Proxy  # noqa: E402
@@ -68,7 +70,7 @@ class Live:
         compose.observe("live")
         self._router = Router()
         socket = WEB or str(ports.plugged.data / "run" / "web.sock")
-        self._proxy = Proxy(socket, pulse.unwell, os.environ.get("THANGLONG_TRUSTED_PROXIES", ""))
+        self._proxy = Proxy(socket, pulse.unwell, settings.TRUSTED_PROXIES)
         self._health = pulse.Health(socket, Path(ports.plugged.data))
         self._gate = Gate()
         self._ngsi_ld = NgsiLd(self._gate)

@@ -9,8 +9,8 @@ import contextlib
 import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
+from thanglong.kit import peers
 from thanglong.site.upstream import Answer, Connection, Pool, Refused
 from thanglong.surfaces.asgi import Gone, Receive, Scope, Send, raw_path
 
@@ -45,18 +45,13 @@ class Upload:
     length: bytes = b""
 
 
-def trusted_networks(text: str) -> list[IPv4Network | IPv6Network]:
-    """The proxies whose forwarding headers are believed, from a comma-separated list of addresses or networks."""
-    return [ip_network(item.strip(), strict=False) for item in text.split(",") if item.strip()]
-
-
 class Proxy:
     """The ASGI application that forwards to the socket at ``path``. ``unwell`` answers while web cannot."""
 
     def __init__(self, path: str, unwell: Unwell, trusted: str = "") -> None:
         self._pool = Pool(path)
         self._unwell = unwell
-        self._trusted = trusted_networks(trusted)
+        self._trusted = peers.networks(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         head, upload = self._head(scope)
@@ -207,11 +202,9 @@ class Proxy:
     def _forwarded(self, scope: Scope, host: bytes, claimed: dict[bytes, bytes]) -> bytes:
         address = (scope.get("client") or ("", 0))[0]
         scheme = scope.get("scheme", "http").encode()
-        if claimed and self._trusted and self._is_trusted(address):
-            hops = claimed.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
-            address = next(
-                (hop.strip() for hop in reversed(hops) if hop.strip() and not self._is_trusted(hop.strip())), address
-            )
+        if claimed and peers.trusted(address, self._trusted):
+            hops = claimed.get(b"x-forwarded-for", b"").decode("latin-1")
+            address = peers.behind(address, hops, self._trusted)
             scheme = b"https" if claimed.get(b"x-forwarded-proto", scheme).strip() == b"https" else b"http"
             host = claimed.get(b"x-forwarded-host", host)
         return b"x-forwarded-for: %b\r\nx-forwarded-proto: %b\r\nx-forwarded-host: %b\r\n" % (
@@ -219,13 +212,6 @@ class Proxy:
             scheme,
             host,
         )
-
-    def _is_trusted(self, address: str) -> bool:
-        try:
-            found = ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self._trusted)
 
 
 async def _watch(receive: Receive, connection: Connection) -> None:

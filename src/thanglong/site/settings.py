@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from thanglong.kit import clock
+from thanglong.kit import clock, peers
 from thanglong.stores.sqlite import driver
 
 driver.install()
@@ -32,6 +32,8 @@ ALLOWED_HOSTS = [host for host in env("THANGLONG_HOSTS", "*").split(",") if host
 CSRF_TRUSTED_ORIGINS = [origin for origin in env("THANGLONG_ORIGINS", "").split(",") if origin]
 _secure = env("THANGLONG_HTTPS", "0") == "1"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _secure
+TRUSTED_PROXIES = env("THANGLONG_TRUSTED_PROXIES", "")
+peers.trust(TRUSTED_PROXIES)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True

@@ -10,9 +10,8 @@ from django.utils.translation import gettext
 
 from thanglong.core.people import service
 from thanglong.core.people.models import Account
-from thanglong.core.people.views.common import client_address
 from thanglong.core.places import service as places
-from thanglong.kit import clock
+from thanglong.kit import clock, peers
 from thanglong.kit.errors import NotSignedIn
 from thanglong.kit.ports import ANONYMOUS, Actor
 
@@ -79,7 +78,7 @@ def _touch(request: Any, account: Any) -> None:
     if len(_touched) >= _MOST:
         _touched.clear()
     _touched[key] = now
-    service.touch_session(account, key, request.headers.get("User-Agent", ""), client_address(request))
+    service.touch_session(account, key, request.headers.get("User-Agent", ""), peers.client(request.META))
 
 
 def _refused(error: NotSignedIn) -> HttpResponse:

@@ -13,7 +13,7 @@ from thanglong.core.people import models, repository, rules
 from thanglong.core.people.service.accounts import actor, actor_for
 from thanglong.core.people.service.factors import requires_factor
 from thanglong.core.people.types import SignInFailed
-from thanglong.kit import clock
+from thanglong.kit import clock, peers
 from thanglong.kit.ports import ANONYMOUS, SYSTEM, Actor
 
 _KEPT = timedelta(days=2)
@@ -27,7 +27,7 @@ def authenticate(username: str, password: str, address: str, *, known_device: bo
     slowly for the name, and for the address; the count of an address only makes its pairs pause sooner, so that
     colleagues behind it who know their passwords still get in.
     """
-    name = username.strip().lower()[:80]
+    name, address = username.strip().lower()[:80], peers.counted(address)
     counters = _counters(name, address, device if known_device else None, known_device)
     now = clock.now()
     barred = any(rules.locked(repository.throttle(key), now) for key, _, pause in counters if pause is not None)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from thanglong.core.people import models, service
 from thanglong.core.people.tests.conftest import PASSWORD, SmallCity
+from thanglong.kit import peers
 from thanglong.kit.ports import ANONYMOUS
 
 Browser = Callable[[str], Client]
@@ -80,6 +81,24 @@ def test_the_known_browser_gets_in_while_the_account_is_paused(browser: Browser)
     forged = Client(REMOTE_ADDR="192.0.2.1")
     forged.cookies["thanglong_device"] = "WyJvZmZpY2VyIl0:1:forged"
     assert forged.post("/signin/", given).status_code == 401
+
+
+def test_a_forged_header_opens_no_new_count(browser: Browser, city: SmallCity) -> None:
+    """Another address in each header is still the same address; behind a proxy of ours, what the proxy wrote counts."""
+    for number in range(8):
+        claim = {"X-Forwarded-For": f"198.51.100.{number}"}
+        Client(REMOTE_ADDR="203.0.113.9", headers=claim).post("/signin/", {"username": "officer", "password": "guess"})
+    right = {"username": "officer", "password": PASSWORD}
+    forged = Client(REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": "192.0.2.77"})
+    assert forged.post("/signin/", right).status_code == 401
+    peers.trust("10.0.0.1")
+    try:
+        through = {"X-Forwarded-For": "192.0.2.77, 203.0.113.9"}
+        assert Client(REMOTE_ADDR="10.0.0.1", headers=through).post("/signin/", right).status_code == 401
+        other = {"X-Forwarded-For": "203.0.113.9, 192.0.2.77"}
+        assert Client(REMOTE_ADDR="10.0.0.1", headers=other).post("/signin/", right).status_code == 302
+    finally:
+        peers.trust("")
 
 
 def test_a_closed_account_is_out_on_the_next_request(browser: Browser, city: SmallCity) -> None:

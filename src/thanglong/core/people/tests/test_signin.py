@@ -71,6 +71,13 @@ def test_two_hundred_people_behind_one_address(city: SmallCity) -> None:
     assert attempt("officer", PASSWORD, "198.51.100.7")
 
 
+def test_a_whole_ipv6_network_is_one_address(city: SmallCity) -> None:
+    for number in range(8):
+        assert not attempt("officer", f"guess {number}", f"2001:db8:0:1::{number:x}")
+    assert not attempt("officer", PASSWORD, "2001:db8:0:1:ffff::1")
+    assert attempt("officer", PASSWORD, "2001:db8:0:2::1")
+
+
 def test_a_thousand_addresses_on_one_account(city: SmallCity) -> None:
     for number in range(1000):
         assert not attempt("officer", f"guess {number}", f"198.51.{number // 250}.{number % 250}")

@@ -33,14 +33,6 @@ def own_address(request: HttpRequest, target: str) -> str:
     return target if safe and target.startswith("/") else ""
 
 
-def client_address(request: HttpRequest) -> str:
-    """The asker's address: of the connection, or the one our own front process vouches for."""
-    direct = str(request.META.get("REMOTE_ADDR", ""))
-    if direct in ("", "127.0.0.1", "::1"):
-        return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip() or direct
-    return direct
-
-
 def unit_name(unit: UUID) -> str:
     """A unit's name as it was last; the city's for the city as a whole."""
     if unit == CITY:

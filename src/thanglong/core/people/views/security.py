@@ -18,10 +18,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from thanglong.core.people import service
 from thanglong.core.people.types import CodeWrong, FactorKind, SignInFailed
-from thanglong.core.people.views.common import client_address, own_address, signed_in
+from thanglong.core.people.views.common import own_address, signed_in
 from thanglong.core.people.views.forms import Again, Code
 from thanglong.core.people.views.second import STATE, origin
-from thanglong.kit import clock
+from thanglong.kit import clock, peers
 from thanglong.kit.errors import Conflict, Invalid
 
 FRESH_FOR = 15 * 60
@@ -82,7 +82,7 @@ def again(request: HttpRequest) -> HttpResponse:
         name = service.account(actor.id).username
         try:
             service.authenticate(
-                name, form.cleaned_data["password"], client_address(request), known_device=True, device=str(actor.id)
+                name, form.cleaned_data["password"], peers.client(request.META), known_device=True, device=str(actor.id)
             )
         except SignInFailed as error:
             form.add_error("password", gettext(error.text))

@@ -16,9 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from thanglong.core.people import repository, service
 from thanglong.core.people.types import SignInFailed
-from thanglong.core.people.views.common import actor_of, client_address, own_address
+from thanglong.core.people.views.common import actor_of, own_address
 from thanglong.core.people.views.forms import SignIn
-from thanglong.kit import clock
+from thanglong.kit import clock, peers
 from thanglong.kit.ports import Actor
 
 DEVICE_COOKIE = "thanglong_device"
@@ -47,7 +47,7 @@ def signin(request: HttpRequest) -> HttpResponse:
         actor = service.authenticate(
             name,
             form.cleaned_data["password"],
-            client_address(request),
+            peers.client(request.META),
             known_device=name.strip().lower() in known,
             device=device,
         )
@@ -101,7 +101,7 @@ def enter(request: HttpRequest, actor: Actor, target: str, method: str, factor: 
     if not request.session.session_key:
         request.session.save()
     agent = request.headers.get("User-Agent", "")
-    service.begin_session(row.id, request.session.session_key or "", agent, client_address(request), method)
+    service.begin_session(row.id, request.session.session_key or "", agent, peers.client(request.META), method)
     if outside and method == "password" and actor.kind == "person":
         service.link_identity(actor, outside["issuer"], outside["subject"])
         request.session.pop("identity", None)

@@ -13,7 +13,7 @@ from thanglong.core.cases import service as cases
 from thanglong.core.cases.types import Contact
 from thanglong.domains.requests.repository import codes, reports
 from thanglong.domains.requests.types import CODE_MINUTES
-from thanglong.kit import clock, ports
+from thanglong.kit import clock, peers, ports
 from thanglong.kit.errors import N_, Fault, Invalid, TooMany
 from thanglong.kit.ids import new_id
 from thanglong.kit.ports import Actor, Outgoing
@@ -48,7 +48,7 @@ def request_code(case: UUID, purpose: Purpose, contact: Contact, *, client: str 
     now = clock.now()
     address = contact.email or contact.phone
     hour = now - timedelta(hours=1)
-    mark = salted_hmac("requests.client", client, algorithm="sha256").hexdigest() if client else ""
+    mark = salted_hmac("requests.client", peers.counted(client), algorithm="sha256").hexdigest() if client else ""
     if codes.sent_since(hour, address=address) >= PER_ADDRESS_HOUR or (
         mark and codes.sent_since(hour, client=mark) >= PER_CLIENT_HOUR
     ):

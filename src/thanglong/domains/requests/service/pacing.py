@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from django.utils.crypto import salted_hmac
 
 from thanglong.domains.requests.repository import sendings
-from thanglong.kit import clock
+from thanglong.kit import clock, peers
 from thanglong.kit.errors import N_, TooMany
 from thanglong.kit.ports import Actor
 
@@ -20,15 +20,14 @@ DAY, DAY_MOST = timedelta(days=1), 600
 
 def mark_of(actor: Actor, client: str) -> str:
     """The digest under which a sender is counted; empty for those who are not."""
-    address = client.rpartition(",")[2].strip()  # the last one was written by our own proxy
-    if not address or actor.kind != "citizen":
+    if not client or actor.kind != "citizen":
         return ""
     try:
-        if ip_address(address).is_loopback:
+        if ip_address(client).is_loopback:
             return ""
     except ValueError:
         pass
-    return salted_hmac("requests.sender", address, algorithm="sha256").hexdigest()
+    return salted_hmac("requests.sender", peers.counted(client), algorithm="sha256").hexdigest()
 
 
 def check(mark: str) -> None:

@@ -13,6 +13,7 @@ from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.measures import service as measures
 from thanglong.domains.requests import service
+from thanglong.domains.requests.service import pacing
 from thanglong.domains.requests.tests.conftest import HERE, Outbox, Small, jpeg
 from thanglong.domains.requests.types import ListFilter, State
 from thanglong.kit.errors import Denied, NotFound
@@ -34,6 +35,15 @@ def send(client: Client, **more: Any) -> dict[str, Any]:
     answer = client.post("/report/", {"key": str(uuid4()), **FIELDS, **more}, **JSON)
     assert answer.status_code == 200, answer.content
     return dict(answer.json())
+
+
+def test_a_forged_header_is_no_new_connection(small: Small, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pacing, "SHORT_MOST", 2)
+    for number in range(2):
+        send(Client(REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": f"198.51.100.{number}"}))
+    forged = Client(REMOTE_ADDR="203.0.113.9", headers={"X-Forwarded-For": "198.51.100.3, 127.0.0.1"})
+    assert forged.post("/report/", {"key": str(uuid4()), **FIELDS}, **JSON).status_code == 429
+    send(Client(REMOTE_ADDR="203.0.113.10"))
 
 
 def test_from_the_phone_to_the_proof_in_the_ledger(small: Small, signed_in: Any, client: Client) -> None:

@@ -30,11 +30,6 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
-def client_of(request: HttpRequest) -> str:
-    """The asker's address, for limits only."""
-    return str(request.META.get("HTTP_X_FORWARDED_FOR") or request.META.get("REMOTE_ADDR", ""))[:60]
-
-
 def language() -> str:
     """The page's language."""
     return (get_language() or "vi")[:2]

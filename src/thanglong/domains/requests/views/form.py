@@ -16,7 +16,7 @@ from thanglong.domains.requests.rules import CATEGORIES, FAMILIES, category, mas
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.types import MAX_PHOTOS, NewReport, Reading
 from thanglong.domains.requests.views import common
-from thanglong.kit import clock
+from thanglong.kit import clock, peers
 from thanglong.kit.errors import Fault, Invalid, TooLarge
 from thanglong.web import city
 from thanglong.web.errors import wants_json
@@ -124,7 +124,7 @@ def form(request: HttpRequest) -> HttpResponse:
     try:
         sent = service.send(
             actor, new, key=key if as_json else _content_key(key, new), language=common.language(),
-            client=common.client_of(request),
+            client=peers.client(request.META),
         )  # fmt: skip
     except Invalid as error:
         if as_json:

@@ -20,6 +20,7 @@ from thanglong.domains.requests.rules import CATEGORIES, category
 from thanglong.domains.requests.service import words
 from thanglong.domains.requests.types import DONE_STATES, ListFilter, Report
 from thanglong.domains.requests.views import common
+from thanglong.kit import peers
 from thanglong.kit.errors import Conflict, Invalid, NotFound, TooMany, Unavailable
 from thanglong.web import city
 
@@ -144,7 +145,7 @@ def follow(request: HttpRequest, number: str) -> HttpResponse:
     address = request.POST.get("contact", "")
     try:
         made = service.follow(
-            common.actor_of(request), number, address, language=common.language(), client=common.client_of(request)
+            common.actor_of(request), number, address, language=common.language(), client=peers.client(request.META)
         )
     except (Invalid, TooMany, Unavailable) as error:
         found = service.report(number)
