@@ -6,67 +6,21 @@ whole. So a client that writes ``https://uri.etsi.org/ngsi-ld/location`` and one
 
 from functools import lru_cache
 
+from thanglong.formats.jsonld import core
+from thanglong.formats.jsonld.compiling import compiled
+from thanglong.formats.jsonld.core import NGSI_LD
 from thanglong.kit.errors import N_, Fault, Invalid
 
-CORE_CONTEXT = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld"
-NGSI_LD = "https://uri.etsi.org/ngsi-ld/"
-DEFAULT_VOCABULARY = f"{NGSI_LD}default-context/"
+CORE_CONTEXT = core.LATEST
 
-# what may be the name of an attribute or type and is a term of the core context: everything after the name space is
-# the term itself
-SAME = frozenset(
-    [
-        "Attribute",
-        "Date",
-        "DateTime",
-        "GeoProperty",
-        "JsonProperty",
-        "LanguageProperty",
-        "ListProperty",
-        "ListRelationship",
-        "Property",
-        "Relationship",
-        "Time",
-        "VocabProperty",
-        "createdAt",
-        "datasetId",
-        "deletedAt",
-        "expiresAt",
-        "instanceId",
-        "location",
-        "modifiedAt",
-        "notifiedAt",
-        "observationSpace",
-        "observedAt",
-        "operationSpace",
-        "scope",
-        "status",
-        "unitCode",
-        "entity",
-        "entityList",
-        "data",
-        "detail",
-        "endpoint",
-        "information",
-        "management",
-        "mode",
-        "notification",
-        "operations",
-        "reason",
-    ]
-)
-OTHER = {
-    "http://purl.org/dc/terms/description": "description",
-    "http://purl.org/dc/terms/title": "title",
-    f"{NGSI_LD}hasValue": "value",
-    f"{NGSI_LD}hasObject": "object",
-    f"{NGSI_LD}hasLanguageMap": "languageMap",
-    f"{NGSI_LD}hasVocab": "vocab",
-    f"{NGSI_LD}hasJSON": "json",
-    f"{NGSI_LD}hasValueList": "valueList",
-    f"{NGSI_LD}hasObjectList": "objectList",
-    f"{NGSI_LD}hasObjectType": "objectType",
-}
+
+def _nothing(url: str) -> None:
+    raise LookupError(url)
+
+
+CORE = compiled(core.document()["@context"], _nothing)
+"""The core context, compiled."""
+
 RESERVED = frozenset(["id", "type", "@id", "@type", "@context", "scope", "createdAt", "modifiedAt", "deletedAt"])
 BAD = frozenset(" \t\r\n\"'<>(){}|\\^`;=!,")
 
@@ -78,20 +32,17 @@ def short(name: str) -> str:
         raise Invalid([Fault(name[:80], N_("This is not a name an attribute or type can have."))])
     if ":" not in name:
         return name
-    if name in OTHER:
-        return OTHER[name]
-    full = NGSI_LD + name[8:] if name.startswith("ngsi-ld:") else name
-    if full.startswith(DEFAULT_VOCABULARY):
-        return full[len(DEFAULT_VOCABULARY) :]
-    rest = full.removeprefix(NGSI_LD)
-    return rest if rest in SAME else full
+    iri = NGSI_LD + name[8:] if name.startswith("ngsi-ld:") else name
+    if iri.startswith(NGSI_LD) or iri in FOREIGN:
+        found = CORE.compact(iri)
+        # a name of the default vocabulary that the core context uses for something else stays whole
+        return iri if ":" in found else found
+    return iri
+
+
+FOREIGN = frozenset(term.iri for term in CORE.terms.values() if term.iri and not term.iri.startswith(NGSI_LD))
 
 
 def full(name: str) -> str:
     """The IRI of a kept name."""
-    if ":" in name:
-        return name
-    for iri, term in OTHER.items():
-        if term == name:
-            return iri
-    return (NGSI_LD if name in SAME else DEFAULT_VOCABULARY) + name
+    return name if ":" in name else CORE.expand(name) or name
