@@ -21,6 +21,7 @@ class Change:
     type: str
     attributes: Mapping[str, Any] | None
     kind: Literal["created", "updated", "deleted"] = "updated"
+    tenant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,20 @@ class ThingsStore(Protocol):
     returns.
     """
 
+    def of(self, tenant: str) -> "ThingsStore":
+        """The same store as another tenant sees it ("" is the city itself): cheap, for each request anew."""
+        ...
+
+    def tenants(self) -> list[str]:
+        """The tenants there are besides the city."""
+        ...
+
+    def has_tenant(self, name: str) -> bool: ...
+
+    def open_tenant(self, name: str, *, at: datetime) -> None:
+        """Make a tenant; nothing happens when it is there."""
+        ...
+
     def write(self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime) -> list[Written]:
         """Write entities one by one, in order; what became of each.
 
@@ -219,8 +234,10 @@ class ThingsStore(Protocol):
         """
         ...
 
-    def changes(self, after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]:
-        """The log past ``after``, at most ``limit`` writes."""
+    def changes(
+        self, after: int, limit: int = 1000, types: Sequence[str] = (), *, everyone: bool = False
+    ) -> list[Change]:
+        """The log past ``after``, at most ``limit`` writes: this tenant's, or ``everyone``'s."""
         ...
 
     def last_seq(self) -> int: ...

@@ -7,7 +7,7 @@ lies together and most row groups are skipped. Names stand in the rows in full: 
 | tenant entity type attribute dataset | VARCHAR | names; type is the entity's first; attribute '' tells of the entity |
 | written moment | BIGINT | microseconds since 1970: when it was written; when it was observed, or else written |
 | observed | BOOLEAN | whether the value said when it was observed |
-| op | TINYINT | 0 came with its entity, 1 came, 2 changed, 3 went, 4 the entity went |
+| op | TINYINT | 0 came with its entity, 1 came, 2 changed, 3 went, 4 the entity went, 5 put into the past alone |
 | number | DOUBLE | a plain numeric value |
 | value | VARCHAR | the attribute's instance as JSON |
 | part | INTEGER | order among the data sets of one write |
@@ -26,6 +26,8 @@ from typing import Any, NamedTuple
 import duckdb
 import numpy as np
 import orjson
+
+from thanglong.stores.ops import RECORDED
 
 CHUNK = 50_000
 GROUP = 50_000
@@ -193,14 +195,21 @@ class DayFiles:
         )  # fmt: skip
         return self._rows(sql, [self._paths(names), tenant, entity, attribute, low, high, limit])
 
-    def log(self, name: str, tenant: str, after: int, upto: int, types: Sequence[str]) -> list[Any]:
-        """``(seq, at, entity, type, attribute, op, value)`` of the writes in (after, upto], in the log's order."""
-        narrow = "AND list_contains(?, type) " if types else ""
+    def log(self, name: str, tenant: str | None, after: int, upto: int, types: Sequence[str]) -> list[Any]:
+        """``(seq, at, tenant, entity, type, attribute, op, value)`` of the writes in (after, upto], in the log's order.
+
+        ``tenant`` None: of everyone.
+        """
+        narrow, values = "", list[Any]()
+        if tenant is not None:
+            narrow, values = "AND tenant = ? ", [tenant]
+        if types:
+            narrow, values = f"{narrow}AND list_contains(?, type) ", [*values, list(types)]
         sql = (
-            "SELECT seq, written, entity, type, attribute, op, value FROM read_parquet(?) "
-            f"WHERE seq > ? AND seq <= ? AND tenant = ? {narrow}ORDER BY seq, attribute, part"
+            "SELECT seq, written, tenant, entity, type, attribute, op, value FROM read_parquet(?) "
+            f"WHERE seq > ? AND seq <= ? AND op < {RECORDED} {narrow}ORDER BY seq, attribute, part"
         )
-        return self._rows(sql, [self._paths([name]), after, upto, tenant, *([list(types)] if types else [])])
+        return self._rows(sql, [self._paths([name]), after, upto, *values])
 
     def steps(
         self, name: str, tenant: str, after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
@@ -208,7 +217,7 @@ class DayFiles:
         """``(at, entity, type, attribute, value)`` of some attributes in (after, upto], in the log's order."""
         sql = (
             "SELECT written, entity, type, attribute, value FROM read_parquet(?) "
-            "WHERE seq > ? AND seq <= ? AND tenant = ? AND list_contains(?, type) "
+            f"WHERE seq > ? AND seq <= ? AND op < {RECORDED} AND tenant = ? AND list_contains(?, type) "
             "AND list_contains(?, attribute) ORDER BY seq, attribute, part LIMIT ?"
         )
         return self._rows(sql, [self._paths([name]), after, upto, tenant, list(types), list(attributes), limit])

@@ -1,40 +1,34 @@
 """What both stores do alike: gather writes into groups, read states, history and the log."""
 
+import copy
 import hashlib
-import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from itertools import groupby, islice
-from typing import Any, Protocol
+from typing import Any, Self
 
 import orjson
 
 from thanglong.kit.ports import Change, DayFile, Sample, ThingQuery, WriteMode, Written
+from thanglong.stores.ops import RECORDED
 from thanglong.stores.parquet import DayFiles
 from thanglong.stores.things import rows
+from thanglong.stores.things.documents import DocumentRows
 from thanglong.stores.things.finder import Finder
-from thanglong.stores.things.group import CHUNK, Group, Request
+from thanglong.stores.things.group import CHUNK
 from thanglong.stores.things.log import changes_of, sample_of
-from thanglong.stores.things.names import Names
 from thanglong.stores.things.past import ClosedDays
+from thanglong.stores.things.shared import Committer
 from thanglong.stores.things.terms import Sql, marks
 from thanglong.stores.things.work import Delete, Write, at_of, prepare
 
 FOREVER = 2**62
 
 
-class Committer(Protocol):
-    """Writes a group of requests in one transaction."""
-
-    def commit(self, requests: list[Request]) -> list[list[Any]]: ...
-
-    def close(self) -> None: ...
-
-
-class BaseThings(ClosedDays):
-    """``kit.ports.ThingsStore`` but for the database; ``tenant`` keeps cities apart in one store.
+class BaseThings(ClosedDays, DocumentRows):
+    """``kit.ports.ThingsStore`` but for the database, as one tenant sees it.
 
     SQL here is what both dialects share, with ``?`` for values.
     """
@@ -44,10 +38,14 @@ class BaseThings(ClosedDays):
     def __init__(self, tenant: str = "", days: DayFiles | None = None) -> None:
         super().__init__(days)
         self._tenant = tenant
-        self._names = Names()
-        self._guard = threading.Lock()
-        self._committer: Committer | None = None
-        self._group: Group | None = None
+
+    def of(self, tenant: str) -> Self:
+        """See ``kit.ports.ThingsStore``."""
+        if tenant == self._tenant:
+            return self
+        view = copy.copy(self)
+        view._tenant = tenant
+        return view
 
     @abstractmethod
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -74,17 +72,13 @@ class BaseThings(ClosedDays):
 
     def submit(self, request: Write | Delete) -> "Future[list[Any]]":
         """Queue a request for the next group; the future is done when it is on disk."""
-        with self._guard:
-            if self._group is None:
-                self._committer = self._open_writer()
-                self._group = Group("things-writer", self._committer.commit)
-        return self._group.submit(request)
+        return self._shared.submit(request, self._open_writer)
 
     def write(self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime) -> list[Written]:
         """See ``kit.ports.ThingsStore``."""
         prepare(entities, mode)
-        moment = at_of(at)
-        waiting = [self.submit(Write(entities[i : i + CHUNK], mode, moment)) for i in range(0, len(entities), CHUNK)]
+        parts = (entities[i : i + CHUNK] for i in range(0, len(entities), CHUNK))
+        waiting = [self.submit(Write(part, mode, at_of(at), self._tenant)) for part in parts]
         return [answer for part in waiting for answer in part.result()]
 
     def write_soon(
@@ -94,24 +88,43 @@ class BaseThings(ClosedDays):
         if len(entities) > CHUNK:
             raise ValueError(f"at most {CHUNK} entities at once; use write")
         prepare(entities, mode)
-        return self.submit(Write(entities, mode, at_of(at)))
+        return self.submit(Write(entities, mode, at_of(at), self._tenant))
 
     def delete(self, ids: Sequence[str], *, at: datetime) -> list[bool]:
         """See ``kit.ports.ThingsStore``."""
-        moment = at_of(at)
-        waiting = [self.submit(Delete(ids[i : i + CHUNK], moment)) for i in range(0, len(ids), CHUNK)]
+        parts = (ids[i : i + CHUNK] for i in range(0, len(ids), CHUNK))
+        waiting = [self.submit(Delete(part, at_of(at), self._tenant)) for part in parts]
         return [answer for part in waiting for answer in part.result()]
 
     # -- reading
 
     def _name(self, text: str) -> int | None:
-        return self._names.id(self._rows, text)
+        return self._shared.names.id(self._rows, text)
 
     def _text(self, number: int) -> str:
-        return self._names.text(self._rows, number)
+        return self._shared.names.text(self._rows, number)
 
     def _tenant_id(self) -> int | None:
         return self._name(self._tenant)
+
+    # -- tenants
+
+    def tenants(self) -> list[str]:
+        """See ``kit.ports.ThingsStore``."""
+        return sorted(name for (name,) in self._rows("SELECT name FROM tenant"))
+
+    def has_tenant(self, name: str) -> bool:
+        """See ``kit.ports.ThingsStore``."""
+        if not name or name in self._shared.tenants:
+            return True
+        self._shared.tenants = frozenset(self.tenants())
+        return name in self._shared.tenants
+
+    def open_tenant(self, name: str, *, at: datetime) -> None:
+        """See ``kit.ports.ThingsStore``."""
+        if not self.has_tenant(name):
+            sql = "INSERT INTO tenant(name, made) VALUES (?, ?) ON CONFLICT(name) DO NOTHING"
+            self._transact(None, [(sql, (name, at_of(at)))])
 
     def raw(self, ids: Sequence[str]) -> dict[str, bytes]:
         """See ``kit.ports.ThingsStore``."""
@@ -217,29 +230,32 @@ class BaseThings(ClosedDays):
 
     # -- the log
 
-    def changes(self, after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]:
+    def changes(
+        self, after: int, limit: int = 1000, types: Sequence[str] = (), *, everyone: bool = False
+    ) -> list[Change]:
         """See ``kit.ports.ThingsStore``."""
 
         def read(cut: int, days: Sequence[DayFile]) -> list[Change]:
-            found = self._past_changes(days, after, limit, types) if after < cut else []
+            found = self._past_changes(days, after, limit, types, everyone) if after < cut else []
             if len(found) < limit:
-                found += self._hot_changes(max(after, cut), limit - len(found), types)
+                found += self._hot_changes(max(after, cut), limit - len(found), types, everyone)
             return found
 
         changes: list[Change] = self._steady(read)
         return changes
 
-    def _hot_changes(self, after: int, limit: int, types: Sequence[str]) -> list[Change]:
+    def _hot_changes(self, after: int, limit: int, types: Sequence[str], everyone: bool) -> list[Change]:
         wanted = [number for kind in types if (number := self._name(kind)) is not None]
         if types and not wanted:
             return []
         narrow = f"AND e.type IN ({marks(wanted)}) " if wanted else ""
         # the plus keeps the tenant's index out of the plan: the log is read in its own order, not sorted as a whole
+        own, values = ("", []) if everyone else ("AND +e.tenant = ? ", [self._tenant_id()])
         sql = (
-            "SELECT h.seq, h.at, e.id, e.type, h.attr, h.op, h.value FROM history h JOIN entity e ON e.n = h.n "
-            f"WHERE h.seq > ? AND +e.tenant = ? {narrow}ORDER BY h.seq"
+            "SELECT h.seq, h.at, e.tenant, e.id, e.type, h.attr, h.op, h.value FROM history h "
+            f"JOIN entity e ON e.n = h.n WHERE h.seq > ? AND h.op < {RECORDED} {own}{narrow}ORDER BY h.seq"
         )
-        found = self._stream(sql, (after, self._tenant_id(), *wanted))
+        found = self._stream(sql, (after, *values, *wanted))
         groups = groupby(found, key=lambda row: row[0])
         return [changes_of(list(group), self._text) for _, group in islice(groups, limit)]
 
@@ -266,8 +282,8 @@ class BaseThings(ClosedDays):
             return []
         sql = (
             "SELECT h.at, e.id, e.type, h.attr, h.value FROM history h JOIN entity e ON e.n = h.n "
-            f"WHERE h.seq > ? AND h.seq <= ? AND +h.attr IN ({marks(list(wanted))}) AND +e.tenant = ? "
-            f"AND +e.type IN ({marks(list(kinds))}) ORDER BY h.seq LIMIT ?"
+            f"WHERE h.seq > ? AND h.seq <= ? AND h.op < {RECORDED} AND +h.attr IN ({marks(list(wanted))}) "
+            f"AND +e.tenant = ? AND +e.type IN ({marks(list(kinds))}) ORDER BY h.seq LIMIT ?"
         )
         found = self._rows(sql, (after, upto, *wanted, self._tenant_id(), *kinds, limit))
         return [(at, id, kinds[kind], wanted[attr], value) for at, id, kind, attr, value in found]
@@ -294,10 +310,7 @@ class BaseThings(ClosedDays):
 
     def close(self) -> None:
         """Write what waits, then let go of the database."""
-        if self._group is not None:
-            self._group.close()
-        if self._committer is not None:
-            self._committer.close()
+        self._shared.close()
         if self._files is not None:
             self._files.close()
 

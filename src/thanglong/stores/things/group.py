@@ -5,7 +5,7 @@ The price of a commit is one wait for the disk; with sixteen requests waiting, s
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +24,14 @@ class Waiting:
 
     request: Request
     answer: "Future[list[Any]]"
+
+
+def ids_of(requests: Iterable[Request]) -> dict[str, list[str]]:
+    """The ids that requests touch, by tenant, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for request in requests:
+        found.setdefault(request.tenant, {}).update(dict.fromkeys(request.ids()))
+    return {tenant: list(ids) for tenant, ids in found.items()}
 
 
 class Group:

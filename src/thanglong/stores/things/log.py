@@ -1,13 +1,13 @@
 """History rows as what readers of the log see."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 
 from thanglong.kit.ports import Change, Sample
+from thanglong.stores.ops import BORN, GONE, REMOVED
 from thanglong.stores.things import rows
-from thanglong.stores.things.work import BORN, GONE, REMOVED
 
 
 def sample_of(at: int, observed: int, moment: int, value: str | None) -> Sample:
@@ -18,14 +18,14 @@ def sample_of(at: int, observed: int, moment: int, value: str | None) -> Sample:
 
 
 def changes_of(group: list[Any], name: Callable[[Any], str], nothing: int | str = 0) -> Change:
-    """The change that rows ``(seq, at, entity, type, attr, op, value)`` of one sequence number tell of.
+    """The change that rows ``(seq, at, tenant, entity, type, attr, op, value)`` of one sequence number tell of.
 
     ``name`` gives the text of a name in the rows; ``nothing`` is the attribute of a row about the entity itself.
     """
-    seq, at, entity, kind = group[0][:4]
-    ops = {row[5] for row in group}
+    seq, at, tenant, entity, kind = group[0][:5]
+    ops = {row[6] for row in group}
     if GONE in ops:
-        return Change(seq, rows.moment(at), entity, name(kind), None, "deleted")
+        return Change(seq, rows.moment(at), entity, name(kind), None, "deleted", name(tenant))
     attributes: dict[str, Any] = {}
     for *_, attribute, op, value in group:
         if attribute == nothing:
@@ -37,4 +37,5 @@ def changes_of(group: list[Any], name: Callable[[Any], str], nothing: int | str 
             attributes[key] = [*(known if isinstance(known, list) else [known]), instance]
         else:
             attributes[key] = instance
-    return Change(seq, rows.moment(at), entity, name(kind), attributes, "created" if BORN in ops else "updated")
+    what: Literal["created", "updated"] = "created" if BORN in ops else "updated"
+    return Change(seq, rows.moment(at), entity, name(kind), attributes, what, name(tenant))

@@ -16,6 +16,7 @@ from thanglong.kit.ports import Change, DayFile, Sample
 from thanglong.stores.parquet.days import DayFiles, Row, sha256_of
 from thanglong.stores.things import rows
 from thanglong.stores.things.log import changes_of, sample_of
+from thanglong.stores.things.shared import Shared
 
 WINDOW = 5_000
 TRIES = 5
@@ -38,7 +39,7 @@ class ClosedDays(ABC):
 
     def __init__(self, days: DayFiles | None) -> None:
         self._files = days
-        self._known: tuple[int, int, tuple[DayFile, ...]] = (0, -1, ())
+        self._shared = Shared()
 
     @abstractmethod
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]: ...
@@ -59,10 +60,11 @@ class ClosedDays(ABC):
         """The last number read from files, and the closed days; kept until the store says they changed."""
         meta = dict(self._rows("SELECT key, value FROM meta WHERE key IN ('archived', 'archive')"))
         cut, version = meta.get("archived", 0), meta.get("archive", 0)
-        if self._known[:2] != (cut, version):
+        known = self._shared.days
+        if known[:2] != (cut, version):
             found = self._rows(f"SELECT {COLUMNS} FROM archive ORDER BY first_seq")
-            self._known = (cut, version, tuple(_day(row) for row in found))
-        return cut, self._known[2]
+            known = self._shared.days = (cut, version, tuple(_day(row) for row in found))
+        return cut, known[2]
 
     def _steady(self, read: Callable[[int, tuple[DayFile, ...]], Any]) -> Any:
         """Read with the days as they stand, again when they changed meanwhile."""
@@ -110,15 +112,18 @@ class ClosedDays(ABC):
         samples = [sample_of(at, observed, moment, value) for at, observed, moment, value in found]
         return samples[::-1] if newest else samples
 
-    def _past_changes(self, days: Sequence[DayFile], after: int, limit: int, types: Sequence[str]) -> list[Change]:
+    def _past_changes(
+        self, days: Sequence[DayFile], after: int, limit: int, types: Sequence[str], everyone: bool
+    ) -> list[Change]:
         """Changes past ``after`` that stand in day files, at most ``limit``."""
         found: list[Change] = []
+        tenant = None if everyone else self._tenant
         for day in days:
             low = max(after, day.first - 1)
             width = max(limit, WINDOW)
             while not day.dropped and low < day.last and len(found) < limit:
                 high = min(low + width, day.last)
-                rows_of = self._open().log(day.name, self._tenant, low, high, types)
+                rows_of = self._open().log(day.name, tenant, low, high, types)
                 groups = groupby(rows_of, key=lambda row: row[0])
                 found += [changes_of(list(group), str, "") for _, group in groups]
                 low, width = high, width * 2

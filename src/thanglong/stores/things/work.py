@@ -5,7 +5,7 @@ write out what it gathered. So the meaning of a write exists once, whatever the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,11 +13,9 @@ import orjson
 
 from thanglong.kit.errors import N_, Fault, Invalid
 from thanglong.kit.ports import WriteMode, Written
+from thanglong.stores.ops import ADDED, BORN, CHANGED, GONE, REMOVED
 from thanglong.stores.things import rows
 from thanglong.stores.things.rows import Leaf, Place
-
-# What a history row tells: the attribute came with its entity, came later, changed, went; the entity went.
-BORN, ADDED, CHANGED, REMOVED, GONE = 0, 1, 2, 3, 4
 
 
 @dataclass(slots=True)
@@ -32,7 +30,7 @@ class Entity:
     created: int
     modified: int
     alive: bool
-    places: dict[str, Place] = field(default_factory=dict)
+    tenant: str = ""
 
 
 class Past(NamedTuple):
@@ -52,11 +50,12 @@ class Past(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A request: entities (checked by :func:`prepare`), how to write them, and when."""
+    """A request: entities (checked by :func:`prepare`), how to write them, when, and of which tenant they are."""
 
     entities: Sequence[Mapping[str, Any]]
     mode: WriteMode
     at: int
+    tenant: str = ""
 
     def ids(self) -> Iterable[str]:
         return (entity["id"] for entity in self.entities)
@@ -68,6 +67,7 @@ class Delete:
 
     entities: Sequence[str]
     at: int
+    tenant: str = ""
 
     def ids(self) -> Iterable[str]:
         return self.entities
@@ -134,8 +134,8 @@ def attributes_of(entity: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
 class Work:
     """Requests applied to loaded entities; afterwards the attributes below hold the rows to flush."""
 
-    def __init__(self, loaded: Mapping[str, Entity], last_seq: int, last_n: int) -> None:
-        self.entities = dict(loaded)
+    def __init__(self, loaded: Iterable[Entity], last_seq: int, last_n: int) -> None:
+        self.entities = {(entity.tenant, entity.id): entity for entity in loaded}
         self.seq = last_seq
         self.n = last_n
         self.history: list[Past] = []
@@ -144,15 +144,15 @@ class Work:
         self.leaves_set: dict[tuple[int, str, tuple[str, str, int]], Leaf] = {}
         self.places_gone: dict[tuple[int, str], None] = {}
         self.places_set: dict[tuple[int, str], Place] = {}
-        self.kinds_gone: dict[tuple[str, str], None] = {}
-        self.kinds_set: dict[tuple[str, str], int] = {}
-        self.tally: dict[str, int] = {}
+        self.kinds_gone: dict[tuple[str, str, str], None] = {}
+        self.kinds_set: dict[tuple[str, str, str], int] = {}
+        self.tally: dict[tuple[str, str], int] = {}
 
     def apply(self, request: "Write | Delete") -> list[Any]:
         """Apply one request; a list of Written, or of bool for a deletion."""
         if isinstance(request, Delete):
-            return [self._delete(name, request.at) for name in request.entities]
-        return [self._write(entity, request.mode, request.at) for entity in request.entities]
+            return [self._delete(request.tenant, name, request.at) for name in request.entities]
+        return [self._write(request, entity) for entity in request.entities]
 
     def names(self) -> set[str]:
         """Every name the gathered rows use."""
@@ -166,9 +166,9 @@ class Work:
         used.update(key for _, key in self.places_gone)
         return used
 
-    def _write(self, given: Mapping[str, Any], mode: WriteMode, at: int) -> Written:
-        name: str = given["id"]
-        entity = self.entities.get(name)
+    def _write(self, request: Write, given: Mapping[str, Any]) -> Written:
+        mode, at = request.mode, request.at
+        entity = self.entities.get((request.tenant, given["id"]))
         alive = entity is not None and entity.alive
         if mode == "create" and alive:
             return Written("exists")
@@ -176,7 +176,7 @@ class Work:
             return Written("missing")
         self.seq += 1
         if entity is None or not alive:
-            entity = self._born(entity, given, at)
+            entity = self._born(entity, given, at, request.tenant)
         fresh = not alive
         skipped = []
         wrote = self._add_types(entity, types_of(given)) or fresh
@@ -203,11 +203,11 @@ class Work:
         entity.modified = max(at, entity.modified)
         self.touched[entity.n] = entity
 
-    def _born(self, before: Entity | None, given: Mapping[str, Any], at: int) -> Entity:
+    def _born(self, before: Entity | None, given: Mapping[str, Any], at: int, tenant: str) -> Entity:
         if before is None:
             self.n += 1
-            before = Entity(self.n, given["id"], (), {}, {}, at, at, True)
-            self.entities[before.id] = before
+            before = Entity(self.n, given["id"], (), {}, {}, at, at, True, tenant)
+            self.entities[tenant, before.id] = before
         before.types, before.created, before.modified, before.alive = (), at, at, True
         before.state, before.stamps = {"id": before.id, "type": given["type"]}, {}
         return before
@@ -223,9 +223,9 @@ class Work:
         entity.types = (*entity.types, *new)
         entity.state["type"] = entity.types[0] if len(entity.types) == 1 else list(entity.types)
         for name in new:
-            self.tally[name] = self.tally.get(name, 0) + 1
-            self.kinds_gone.pop((name, entity.id), None)
-            self.kinds_set[name, entity.id] = entity.n
+            self._count(entity, name, 1)
+            self.kinds_gone.pop((entity.tenant, name, entity.id), None)
+            self.kinds_set[entity.tenant, name, entity.id] = entity.n
         return True
 
     def _set(self, entity: Entity, key: str, attribute: Any, at: int, fresh: bool) -> bool:
@@ -279,17 +279,21 @@ class Work:
         self.leaves_gone.pop((n, type_name, leaf_key), None)
         self.leaves_set[n, type_name, leaf_key] = leaf
 
-    def _delete(self, name: str, at: int) -> bool:
-        entity = self.entities.get(name)
+    def _count(self, entity: Entity, kind: str, more: int) -> None:
+        key = (entity.tenant, kind)
+        self.tally[key] = self.tally.get(key, 0) + more
+
+    def _delete(self, tenant: str, name: str, at: int) -> bool:
+        entity = self.entities.get((tenant, name))
         if entity is None or not entity.alive:
             return False
         self.seq += 1
         for key, attribute in list(attributes_of(entity.state)):
             self._reindex(entity, key, attribute, None)
         for kind in entity.types:
-            self.tally[kind] = self.tally.get(kind, 0) - 1
-            self.kinds_set.pop((kind, name), None)
-            self.kinds_gone[kind, name] = None
+            self._count(entity, kind, -1)
+            self.kinds_set.pop((tenant, kind, name), None)
+            self.kinds_gone[tenant, kind, name] = None
         self.history.append(Past(self.seq, "", "", entity.n, at, at, False, GONE, None, None))
         entity.alive, entity.modified = False, at
         self.touched[entity.n] = entity

@@ -47,6 +47,19 @@ CREATE TABLE IF NOT EXISTS things.archive(
   last_at bigint NOT NULL, first_moment bigint NOT NULL, last_moment bigint NOT NULL, entry bigint NOT NULL,
   dropped smallint NOT NULL);
 INSERT INTO things.meta VALUES ('archived', 0), ('archive', 0) ON CONFLICT DO NOTHING;
+CREATE TABLE IF NOT EXISTS things.tenant(name text COLLATE "C" PRIMARY KEY, made bigint NOT NULL);
+CREATE TABLE IF NOT EXISTS things.former(
+  tenant integer, type integer, id text COLLATE "C", n bigint NOT NULL, PRIMARY KEY(tenant, type, id));
+CREATE TABLE IF NOT EXISTS things.forgotten(
+  n bigint, attr integer, dataset integer, seq bigint NOT NULL, PRIMARY KEY(n, attr, dataset));
+CREATE TABLE IF NOT EXISTS things.amended(
+  seq bigint, attr integer, dataset integer, n bigint NOT NULL, at bigint NOT NULL, moment bigint NOT NULL,
+  observed smallint NOT NULL, op smallint NOT NULL, number double precision, value text, modified bigint NOT NULL,
+  PRIMARY KEY(seq, attr, dataset));
+CREATE INDEX IF NOT EXISTS amended_of ON things.amended(n, attr);
+CREATE TABLE IF NOT EXISTS things.document(
+  tenant text COLLATE "C", kind text COLLATE "C", id text COLLATE "C", n bigint NOT NULL, body text NOT NULL,
+  reached bigint, state text NOT NULL, PRIMARY KEY(kind, tenant, id));
 """
 
 LOAD = """

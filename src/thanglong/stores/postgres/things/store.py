@@ -37,9 +37,10 @@ class PostgresThings(BaseThings):
         )
         self._local = threading.local()
         self._listeners: list[psycopg.Connection[Any]] = []
+        self._claims: dict[str, psycopg.Connection[Any]] = {}
 
     def _open_writer(self) -> Writer:
-        return Writer(self._uri, self._tenant, self._names)
+        return Writer(self._uri, self._shared.names)
 
     def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
         try:
@@ -87,7 +88,7 @@ class PostgresThings(BaseThings):
             connection = psycopg.connect(self._uri, autocommit=True)
             connection.execute(f"LISTEN {CHANNEL}")
             self._local.listener = connection
-            with self._guard:
+            with self._shared.guard:
                 self._listeners.append(connection)
         return connection
 
@@ -103,9 +104,29 @@ class PostgresThings(BaseThings):
             raise Unavailable from error
         return last
 
+    def claim(self, name: str) -> bool:
+        """See ``kit.documents.Documents``: an advisory lock of a connection that is kept for it."""
+        held = self._claims.get(name)
+        try:
+            if held is not None and not held.closed:
+                held.execute("SELECT 1")
+                return True
+            held = psycopg.connect(self._uri, autocommit=True)
+            taken = held.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", (LOCK % 2**31, name)).fetchone()
+        except AWAY:
+            self._claims.pop(name, None)
+            return False
+        if not taken or not taken[0]:
+            held.close()
+            return False
+        self._claims[name] = held
+        return True
+
     def close(self) -> None:
         """Write what waits, then close all connections."""
         super().close()
+        while self._claims:
+            self._claims.popitem()[1].close()
         self._pool.close()
         for connection in self._listeners:
             connection.close()

@@ -5,7 +5,7 @@ numbered, a reader could pass over the later one for ever; the lock rules that o
 """
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -13,7 +13,7 @@ import psycopg
 
 from thanglong.kit.errors import Unavailable
 from thanglong.stores.postgres.things import schema
-from thanglong.stores.things.group import Request
+from thanglong.stores.things.group import Request, ids_of
 from thanglong.stores.things.names import Names
 from thanglong.stores.things.work import Entity, Work, types_of
 
@@ -34,9 +34,8 @@ def text(value: Any) -> str:
 class Writer:
     """Commits a group of requests in one transaction."""
 
-    def __init__(self, uri: str, tenant: str, names: Names) -> None:
+    def __init__(self, uri: str, names: Names) -> None:
         self._uri = uri
-        self._tenant = tenant
         self._names = names
         self._connection: psycopg.Connection[Any] | None = None
 
@@ -72,22 +71,19 @@ class Writer:
 
     def _apply(self, requests: list[Request], new: list[str]) -> list[list[Any]]:
         meta = dict(self._rows("SELECT key, value FROM meta", ()))
-        self._names.enter(self._rows, (self._tenant,), new)
-        ids = list({name for request in requests for name in request.ids()})
-        work = Work(self._load(ids), meta["seq"], meta["n"])
+        wanted = ids_of(requests)
+        self._names.enter(self._rows, wanted, new)
+        loaded = [entity for tenant, ids in wanted.items() for entity in self._load(tenant, ids)]
+        work = Work(loaded, meta["seq"], meta["n"])
         answers = [work.apply(request) for request in requests]
         self._flush(work, new)
         return answers
 
-    def _load(self, ids: list[str]) -> dict[str, Entity]:
-        loaded = {}
-        tenant = self._names[self._tenant]
-        for n, name, alive, created, modified, state, stamps in self._connected().execute(schema.LOAD, (tenant, ids)):
-            content = orjson.loads(state)
-            loaded[name] = Entity(
-                n, name, types_of(content), content, orjson.loads(stamps), created, modified, bool(alive)
-            )
-        return loaded
+    def _load(self, tenant: str, ids: list[str]) -> Iterator[Entity]:
+        found = self._connected().execute(schema.LOAD, (self._names[tenant], ids))
+        for n, name, alive, created, modified, state, stamps in found:
+            content, seen = orjson.loads(state), orjson.loads(stamps)
+            yield Entity(n, name, types_of(content), content, seen, created, modified, bool(alive), tenant)
 
     def _flush(self, work: Work, new: list[str]) -> None:
         self._names.enter(self._rows, work.names(), new)
@@ -101,23 +97,26 @@ class Writer:
             self._connected().execute(sql, [list(column) for column in zip(*found, strict=True)])
 
     def _flush_states(self, work: Work) -> None:
-        names, tenant = self._names, self._names[self._tenant]
+        names = self._names
         saved: list[tuple[Any, ...]] = []
         for e in work.touched.values():
-            head = (e.n, tenant, int(e.alive), names[e.types[0]], e.id, e.created, e.modified)
+            head = (e.n, names[e.tenant], int(e.alive), names[e.types[0]], e.id, e.created, e.modified)
             saved.append((*head, text(e.state), text(e.stamps)))
         self._many(schema.SAVE, saved)
-        self._many(schema.KIND_GONE, [(tenant, names[kind], name) for kind, name in work.kinds_gone])
-        self._many(schema.KIND_SET, [(tenant, names[kind], name, n) for (kind, name), n in work.kinds_set.items()])
-        self._many(schema.TALLY, [(tenant, names[kind], count) for kind, count in work.tally.items() if count])
+        self._many(schema.KIND_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.kinds_gone])
+        made = [(names[owner], names[kind], name, n) for (owner, kind, name), n in work.kinds_set.items()]
+        self._many(schema.KIND_SET, made)
+        counts = [(names[owner], names[kind], count) for (owner, kind), count in work.tally.items() if count]
+        self._many(schema.TALLY, counts)
 
     def _flush_index(self, work: Work) -> None:
-        names, tenant = self._names, self._names[self._tenant]
-        gone = [(tenant, names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone]
+        names = self._names
+        tenant = {e.n: names[e.tenant] for e in work.touched.values()}
+        gone = [(tenant[n], names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone]
         self._many(schema.LEAF_GONE, gone)
         made: list[tuple[Any, ...]] = []
         for (n, kind, _), leaf in work.leaves_set.items():
-            key = (tenant, names[kind], names[leaf.path], n, names[leaf.dataset], leaf.ordinal)
+            key = (tenant[n], names[kind], names[leaf.path], n, names[leaf.dataset], leaf.ordinal)
             made.append((*key, _double(leaf.number), leaf.text, leaf.time, leaf.ref))
         self._many(schema.LEAF_SET, made)
         self._many(schema.PLACE_GONE, [(n, names[key]) for n, key in work.places_gone])

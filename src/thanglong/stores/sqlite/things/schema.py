@@ -1,7 +1,7 @@
 """Tables of the things file. Names of types, attributes, tenants and data sets are interned as small integers, so rows
 and indexes stay small whatever the length of the names (an expanded NGSI-LD name is a whole URL)."""
 
-VERSION = 1
+VERSION = 3
 
 # n: the entity's number, kept for ever, so its history survives its deletion and return.
 # box: the R*Tree over all GeoProperties; id = n << 20 | attribute, which is also how the entity is found.
@@ -34,14 +34,29 @@ CREATE TABLE history(
 CREATE INDEX history_of ON history(n, attr, moment);
 """
 
-# closed days (stores/things/past.py); made in files of earlier versions, too
-CLOSED = """
+# former: types of entities that have only a past. forgotten: what was taken out of the past up to a number, of an
+# attribute (-1: all) and a data set (-1: all). amended: rows that stand in the place of history rows, or strike them.
+LATER = """
 CREATE TABLE IF NOT EXISTS archive(
   day TEXT PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL,
   size INTEGER NOT NULL, row_count INTEGER NOT NULL, content TEXT NOT NULL, first_at INTEGER NOT NULL,
   last_at INTEGER NOT NULL, first_moment INTEGER NOT NULL, last_moment INTEGER NOT NULL, entry INTEGER NOT NULL,
   dropped INTEGER NOT NULL) WITHOUT ROWID;
 INSERT OR IGNORE INTO meta VALUES ('archived', 0), ('archive', 0);
+CREATE TABLE IF NOT EXISTS tenant(name TEXT PRIMARY KEY, made INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS former(
+  tenant INTEGER, type INTEGER, id TEXT, n INTEGER NOT NULL, PRIMARY KEY(tenant, type, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS forgotten(
+  n INTEGER, attr INTEGER, dataset INTEGER, seq INTEGER NOT NULL, PRIMARY KEY(n, attr, dataset)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS amended(
+  seq INTEGER, attr INTEGER, dataset INTEGER, n INTEGER NOT NULL, at INTEGER NOT NULL, moment INTEGER NOT NULL,
+  observed INTEGER NOT NULL, op INTEGER NOT NULL, number NUMERIC, value TEXT, modified INTEGER NOT NULL,
+  PRIMARY KEY(seq, attr, dataset)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS amended_of ON amended(n, attr);
+CREATE TABLE IF NOT EXISTS document(
+  tenant TEXT, kind TEXT, id TEXT, n INTEGER NOT NULL, body TEXT NOT NULL, reached INTEGER, state TEXT NOT NULL,
+  PRIMARY KEY(kind, tenant, id)) WITHOUT ROWID;
+UPDATE meta SET value = 3 WHERE key = 'version';
 """
 
 LOAD = """

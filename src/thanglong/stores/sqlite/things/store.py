@@ -1,6 +1,8 @@
 """The store in one SQLite file: writes go to the group writer, reads run on a connection of the asking thread."""
 
 import contextlib
+import fcntl
+import os
 import re
 import threading
 from collections.abc import Iterable, Sequence
@@ -35,9 +37,10 @@ class SqliteThings(BaseThings):
         create(path)
         self._local = threading.local()
         self._readers: list[Connection] = []
+        self._claims: dict[str, int] = {}
 
     def _open_writer(self) -> Writer:
-        return Writer(self._path, self._tenant, self._names)
+        return Writer(self._path, self._shared.names)
 
     def _reader(self) -> Connection:
         connection = getattr(self._local, "connection", None)
@@ -45,7 +48,7 @@ class SqliteThings(BaseThings):
             connection = connect(self._path, readonly=True)
             connection.create_function("regexp", 2, _regexp, deterministic=True)
             self._local.connection = connection
-            with self._guard:
+            with self._shared.guard:
                 self._readers.append(connection)
         return connection
 
@@ -101,9 +104,24 @@ class SqliteThings(BaseThings):
                 return self.last_seq()
             pause.wait(min(POLL, left))
 
+    def claim(self, name: str) -> bool:
+        """See ``kit.documents.Documents``: a file lock, which a process that dies lets go of."""
+        if name in self._claims:
+            return True
+        file = os.open(f"{self._path}.{name}", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(file)
+            return False
+        self._claims[name] = file
+        return True
+
     def close(self) -> None:
         """Write what waits, then close the file."""
         super().close()
+        while self._claims:
+            os.close(self._claims.popitem()[1])
         for connection in self._readers:
             connection.close()
 

@@ -11,7 +11,7 @@ import orjson
 
 from thanglong.stores.sqlite import driver
 from thanglong.stores.sqlite.things import schema
-from thanglong.stores.things.group import Request
+from thanglong.stores.things.group import Request, ids_of
 from thanglong.stores.things.names import Names
 from thanglong.stores.things.work import Entity, Work, types_of
 
@@ -36,11 +36,10 @@ def create(path: Path) -> None:
     with Turn(path).taken():
         connection = connect(path)
         try:
-            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone()
-            if not found:
-                connection.executescript(f"BEGIN IMMEDIATE;{schema.SCHEMA}{schema.CLOSED}COMMIT;")
-            elif not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'archive'").fetchone():
-                connection.executescript(f"BEGIN IMMEDIATE;{schema.CLOSED}COMMIT;")
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                connection.executescript(f"BEGIN IMMEDIATE;{schema.SCHEMA}{schema.LATER}COMMIT;")
+            elif connection.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()[0] < schema.VERSION:
+                connection.executescript(f"BEGIN IMMEDIATE;{schema.LATER}COMMIT;")
         finally:
             connection.close()
 
@@ -80,10 +79,9 @@ class Turn:
 class Writer:
     """Commits a group of requests in one transaction."""
 
-    def __init__(self, path: Path, tenant: str, names: Names) -> None:
+    def __init__(self, path: Path, names: Names) -> None:
         self._connection = connect(path)
         self._turn = Turn(path)
-        self._tenant = tenant
         self._names = names
 
     def close(self) -> None:
@@ -111,54 +109,52 @@ class Writer:
 
     def _apply(self, requests: list[Request], new: list[str]) -> list[list[Any]]:
         meta = dict(self._connection.execute("SELECT key, value FROM meta"))
-        self._names.enter(self._rows, (self._tenant,), new)
-        ids = list({name for request in requests for name in request.ids()})
-        work = Work(self._load(ids), meta["seq"], meta["n"])
+        wanted = ids_of(requests)
+        self._names.enter(self._rows, wanted, new)
+        loaded = [entity for tenant, ids in wanted.items() for entity in self._load(tenant, ids)]
+        work = Work(loaded, meta["seq"], meta["n"])
         answers = [work.apply(request) for request in requests]
         self._flush(work, new)
         return answers
 
-    def _load(self, ids: list[str]) -> dict[str, Entity]:
-        loaded = {}
-        tenant = self._names[self._tenant]
-        for n, name, alive, created, modified, state, stamps in self._connection.execute(
-            schema.LOAD, (orjson.dumps(ids).decode(), tenant)
-        ):
-            content = orjson.loads(state)
-            loaded[name] = Entity(
-                n, name, types_of(content), content, orjson.loads(stamps), created, modified, bool(alive)
-            )
-        return loaded
+    def _load(self, tenant: str, ids: list[str]) -> Iterator[Entity]:
+        found = self._connection.execute(schema.LOAD, (orjson.dumps(ids).decode(), self._names[tenant]))
+        for n, name, alive, created, modified, state, stamps in found:
+            content, seen = orjson.loads(state), orjson.loads(stamps)
+            yield Entity(n, name, types_of(content), content, seen, created, modified, bool(alive), tenant)
 
     def _flush(self, work: Work, new: list[str]) -> None:
-        connection, names, tenant = self._connection, self._names, self._names[self._tenant]
+        connection, names = self._connection, self._names
+        tenant = {e.n: names[e.tenant] for e in work.touched.values()}
         names.enter(self._rows, work.names(), new)
         many = connection.executemany
         many(
             schema.SAVE,
-            [
-                (e.n, tenant, e.alive, names[e.types[0]], e.id, e.created, e.modified, text(e.state), text(e.stamps))
-                for e in work.touched.values()
-            ],
+            [(*row_of(e, names), text(e.state), text(e.stamps)) for e in work.touched.values()],
         )
         many(
             schema.LEAF_GONE,
-            [(tenant, names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone],
+            [(tenant[n], names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone],
         )
         many(
             schema.LEAF_SET,
             [
-                (tenant, names[kind], names[leaf.path], n, names[leaf.dataset], *leaf[2:])
+                (tenant[n], names[kind], names[leaf.path], n, names[leaf.dataset], *leaf[2:])
                 for (n, kind, _), leaf in work.leaves_set.items()
             ],
         )
-        many(schema.KIND_GONE, [(tenant, names[kind], name) for kind, name in work.kinds_gone])
-        many(schema.KIND_SET, [(tenant, names[kind], name, n) for (kind, name), n in work.kinds_set.items()])
-        many(schema.TALLY, [(tenant, names[kind], count) for kind, count in work.tally.items() if count])
+        many(schema.KIND_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.kinds_gone])
+        many(schema.KIND_SET, [(names[o], names[kind], name, n) for (o, kind, name), n in work.kinds_set.items()])
+        many(schema.TALLY, [(names[o], names[kind], count) for (o, kind), count in work.tally.items() if count])
         many(schema.BOX_GONE, [(n << 20 | names[key],) for n, key in work.places_gone])
         many(schema.BOX_SET, [_box(n << 20 | names[key], place) for (n, key), place in work.places_set.items()])
         many(schema.HISTORY, [(p.seq, names[p.attribute], names[p.dataset], *p[3:]) for p in work.history])
         many("UPDATE meta SET value = ? WHERE key = ?", [(work.seq, "seq"), (work.n, "n")])
+
+
+def row_of(e: Entity, names: Names) -> tuple[Any, ...]:
+    """The plain columns of an entity's row."""
+    return e.n, names[e.tenant], e.alive, names[e.types[0]], e.id, e.created, e.modified
 
 
 def _box(number: int, place: Any) -> tuple[Any, ...]:
