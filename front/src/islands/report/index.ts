@@ -47,11 +47,13 @@ class ReportForm {
   }
 
   async begin(): Promise<void> {
+    // whatever takes time comes before the form is taken over: between "live" and show() no frame may be drawn,
+    // it would hold every step at once
+    await this.recover();
     this.form.classList.add("live");
     this.form.noValidate = true;
     this.form.prepend(this.bar);
     this.form.append(this.foot);
-    await this.recover();
     this.listen();
     this.questions();
     this.show(this.firstFault() ?? this.step, false);
