@@ -1,10 +1,12 @@
 """The port of the city database: what a things store does, and the shapes it speaks in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
+
+from thanglong.kit.documents import Documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +152,7 @@ class DayFile:
     dropped: bool = False
 
 
-class ThingsStore(Protocol):
+class ThingsStore(Documents, Protocol):
     """The city database's store: current state, history and change log move in one transaction.
 
     Entities are NGSI-LD normalised dictionaries (``raw`` and ``find``: as JSON text): ``id``, ``type`` (a string
@@ -208,6 +210,10 @@ class ThingsStore(Protocol):
     def find(self, query: ThingQuery) -> list[bytes]: ...
 
     def count(self, query: ThingQuery) -> int: ...
+
+    def matcher(self, query: ThingQuery) -> Callable[[Mapping[str, Any]], bool]:
+        """A function that says whether an entity in the platform's form holds all criteria of a query."""
+        ...
 
     def types(self) -> dict[str, int]:
         """Each type and how many entities have it."""

@@ -1,0 +1,184 @@
+"""Whether one entity, given as a dictionary, would be found by a query: the same meaning as the SQL of the finder.
+
+Readers of the change log judge each written entity this way (subscriptions), without asking the database.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from thanglong.kit.ports import AllOf, Area, Condition, Term, ThingQuery
+from thanglong.stores.things import rows, space
+from thanglong.stores.things.rows import Leaf
+from thanglong.stores.things.terms import checked_pattern
+from thanglong.stores.things.work import attributes_of, types_of
+
+Entity = Mapping[str, Any]
+Judge = Callable[[Entity], bool]
+Leaves = Callable[[str], Sequence[Leaf]]
+Test = Callable[[Leaves], bool]
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": lambda a, b: a == b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def matcher(query: ThingQuery) -> Judge:
+    """A function that says whether an entity in the platform's form holds all criteria of a query but the page's.
+
+    Invalid for a pattern or area that cannot be.
+    """
+    tests = [*_plain(query), *(_spatial(area) for area in _areas(query))]
+    conditions: list[Condition] = [Term(*term) for term in query.q]
+    if query.where is not None:
+        conditions.append(query.where)
+    compiled = [_condition(condition) for condition in conditions]
+
+    def judge(entity: Entity) -> bool:
+        if not all(test(entity) for test in tests):
+            return False
+        leaves = leaves_of(entity)
+        return all(test(leaves) for test in compiled)
+
+    return judge
+
+
+def leaves_of(entity: Entity) -> Leaves:
+    """The index rows of an entity by path, each attribute looked at once and only when asked for."""
+    known: dict[str, dict[str, list[Leaf]]] = {}
+
+    def leaves(path: str) -> Sequence[Leaf]:
+        for name in _roots(path, entity):
+            if name not in known:
+                found: dict[str, list[Leaf]] = {}
+                for leaf in rows.leaves(name, entity[name]).values():
+                    found.setdefault(leaf.path, []).append(leaf)
+                known[name] = found
+            if path in known[name]:
+                return known[name][path]
+        return ()
+
+    return leaves
+
+
+def _roots(path: str, entity: Entity) -> list[str]:
+    """The attributes of an entity a path may begin with: names may hold dots and brackets themselves."""
+    if path in entity:
+        return [path]
+    return [name for name, _ in attributes_of(entity) if path.startswith(name) and path[len(name)] in ".["]
+
+
+def _plain(query: ThingQuery) -> list[Judge]:
+    tests: list[Judge] = []
+    if query.types:
+        kinds = frozenset(query.types)
+        tests.append(lambda entity: not kinds.isdisjoint(types_of(entity)))
+    if query.ids:
+        ids = frozenset(query.ids)
+        tests.append(lambda entity: entity["id"] in ids)
+    if query.id_prefix:
+        tests.append(lambda entity: str(entity["id"]).startswith(query.id_prefix))
+    if query.id_pattern:
+        pattern = re.compile(checked_pattern(query.id_pattern))
+        tests.append(lambda entity: pattern.search(entity["id"]) is not None)
+    return tests
+
+
+# -- conditions
+
+
+def _condition(condition: Condition) -> Test:
+    if isinstance(condition, Term):
+        return _term(condition)
+    parts = [_condition(part) for part in condition.parts]
+    if isinstance(condition, AllOf):
+        return lambda leaves: all(part(leaves) for part in parts)
+    return lambda leaves: any(part(leaves) for part in parts)
+
+
+def _term(term: Term) -> Test:
+    path, operator = term.attribute, term.operator
+    if operator == "exists":
+        return lambda leaves: bool(leaves(path))
+    if operator == "missing":
+        return lambda leaves: not leaves(path)
+    plain = {"!=": "==", "!~=": "~="}.get(operator)
+    holds = _value_test(plain or operator, term.value)
+    if plain:
+        return lambda leaves: bool(leaves(path)) and not any(holds(leaf) for leaf in leaves(path))
+    return lambda leaves: any(holds(leaf) for leaf in leaves(path))
+
+
+def _value_test(operator: str, value: Any) -> Callable[[Leaf], bool]:
+    if operator == "~=":
+        pattern = re.compile(checked_pattern(str(value)))
+        return lambda leaf: leaf.text is not None and pattern.search(leaf.text) is not None
+    if isinstance(value, list):
+        some = [_value_test(operator, item) for item in value]
+        return lambda leaf: any(test(leaf) for test in some)
+    if isinstance(value, tuple):
+        low, high = _value_test(">=", value[0]), _value_test("<=", value[1])
+        return lambda leaf: low(leaf) and high(leaf)
+    return _scalar_test(operator, value)
+
+
+def _scalar_test(operator: str, value: Any) -> Callable[[Leaf], bool]:
+    compare = COMPARE[operator]
+    if isinstance(value, bool):
+        wanted = rows.TRUE if value else rows.FALSE
+        return lambda leaf: operator == "==" and leaf.text == wanted
+    if isinstance(value, (int, float)):
+        return lambda leaf: leaf.number is not None and compare(leaf.number, value)
+    if isinstance(value, datetime):
+        at = rows.micros(value)
+        return lambda leaf: leaf.time is not None and compare(leaf.time, at)
+    text = rows.key_text(str(value)).encode()
+    ordered = operator != "=="
+
+    def holds(leaf: Leaf) -> bool:
+        if leaf.text is None or (ordered and leaf.text in (rows.TRUE, rows.FALSE)):
+            return False
+        return compare(leaf.text.encode("utf-8", "replace"), text)
+
+    return holds
+
+
+# -- space
+
+
+def _areas(query: ThingQuery) -> list[Area]:
+    found = [] if query.area is None else [query.area]
+    if query.near is not None:
+        lon, lat, metres = query.near
+        found.append(Area("near", {"type": "Point", "coordinates": [lon, lat]}, most=metres))
+    if query.box is not None:
+        west, south, east, north = query.box
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        found.append(Area("intersects", {"type": "Polygon", "coordinates": [ring]}))
+    return found
+
+
+def _spatial(area: Area) -> Judge:
+    shape = space.geometry(area)
+    space.bounds(area, shape)  # Invalid for an unknown relation
+
+    def judge(entity: Entity) -> bool:
+        if area.attribute not in entity:
+            return False
+        candidates: list[space.Candidate] = []
+        for instance in rows.instances(entity[area.attribute]):
+            # any instance of the attribute is enough, so its data set does not matter
+            place = rows.place({key: value for key, value in instance.items() if key != "datasetId"})
+            if place is not None:
+                point = place.shape is None
+                text = None if point else orjson.dumps(place.shape).decode()
+                candidates.append((0, place.west if point else None, place.south if point else None, text))
+        return bool(space.keep(area, shape, candidates))
+
+    return judge
