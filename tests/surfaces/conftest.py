@@ -23,7 +23,7 @@ PASSES = {"": STRANGER, "Bearer reader": Pass(SYSTEM, True, False), "Bearer writ
 class FakeGate(Gate):
     """Passes by name instead of access keys."""
 
-    async def pass_of(self, request: Request) -> Pass:
+    async def asker(self, request: Request) -> Pass:
         found = PASSES.get(request.headers.get("authorization", ""))
         if found is None:
             raise NotSignedIn

@@ -26,6 +26,8 @@ class Request:
     receive: Receive
     send: Send
     parts: tuple[str, ...] = ()
+    always: list[tuple[bytes, bytes]] = field(default_factory=list)
+    """Headers that every answer carries, also one that tells of an error."""
     _headers: dict[str, str] | None = field(default=None)
 
     @property
@@ -85,11 +87,11 @@ class Request:
         self, status: int, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = (), kind: bytes = b""
     ) -> None:
         """Answer at once. ``kind`` is the media type; a HEAD request gets the same without the body."""
-        sent = [(b"content-length", b"%d" % len(body)), *headers]
+        sent = [(b"content-length", b"%d" % len(body)), *headers, *self.always]
         if kind:
             sent.append((b"content-type", kind))
         if status in (204, 304):
-            sent, body = list(headers), b""
+            sent, body = [*headers, *self.always], b""
         await self.send({"type": "http.response.start", "status": status, "headers": sent})
         await self.send({"type": "http.response.body", "body": b"" if self.method == "HEAD" else body})
 

@@ -5,6 +5,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 from django.db import close_old_connections
@@ -48,7 +49,14 @@ class Gate:
         return await self.run(guarded)
 
     async def pass_of(self, request: Request) -> Pass:
-        """The asker's pass: the stranger's without an access key, NotSignedIn with a bad one."""
+        """The asker's pass, in the tenant (and snapshot) the request names; NotSignedIn with a bad access key."""
+        found, tenant = await self.asker(request), request.headers.get("ngsild-tenant", "")
+        if snapshot := request.headers.get("ngsild-snapshot"):
+            tenant = f"{tenant}{things.PART}{snapshot}"
+        return replace(found, tenant=tenant) if tenant else found
+
+    async def asker(self, request: Request) -> Pass:
+        """Who asks: a stranger without an access key."""
         text = request.headers.get("authorization", "")
         if not text:
             return STRANGER

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from thanglong.kit.errors import N_
+from thanglong.kit.errors import N_, Unavailable
 from thanglong.kit.ports import Actor, AllOf, AnyOf, Area, Change, DayFile, Sample, Term, ThingQuery, WriteMode, Written
 
 __all__ = [
@@ -15,10 +15,13 @@ __all__ = [
     "AllOf",
     "AnyOf",
     "Area",
+    "Asker",
     "Change",
+    "ContextNotAvailable",
     "DayFault",
     "DayFile",
     "Entity",
+    "KeptContext",
     "Pass",
     "Sample",
     "Term",
@@ -91,11 +94,15 @@ TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What an actor may do with things: read closed types, write."""
+    """What an actor may do with things: read closed types, write; and in which tenant ("" is the city)."""
 
     actor: Actor
     view: bool
     write: bool
+    tenant: str = ""
+
+
+Asker = Actor | Pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,27 @@ class TypeFacts:
     name: str
     count: int
     open: bool
+
+
+class ContextNotAvailable(Unavailable):
+    """A @context document cannot be had."""
+
+    status = 504
+    text = N_("The @context of the request cannot be fetched.")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptContext:
+    """A @context document kept here: hosted, fetched from ``url``, or made from a body. ``hits`` counts its uses."""
+
+    id: str
+    url: str
+    kind: str
+    content: Mapping[str, Any]
+    created: datetime
+    used: datetime | None
+    hits: int
+    expires: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

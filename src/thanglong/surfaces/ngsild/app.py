@@ -6,6 +6,7 @@ from thanglong.surfaces.ngsild.answers import Problem, problem_of, tell
 from thanglong.surfaces.ngsild.batch import Batch
 from thanglong.surfaces.ngsild.entities import Entities
 from thanglong.surfaces.ngsild.temporal import Temporal
+from thanglong.surfaces.ngsild.tenancy import admit
 
 ROOT = "/ngsi-ld/v1"
 MOST_ADDRESS = 16_000
@@ -15,7 +16,7 @@ class NgsiLd:
     """Answers every request below ``/ngsi-ld/``."""
 
     def __init__(self, gate: Gate) -> None:
-        self._router = Router()
+        self._router, self._gate = Router(), gate
         entities, batch, temporal = Entities(gate), Batch(gate), Temporal(gate)
         add = self._router.add
         add(f"{ROOT}/entities", GET=entities.find, HEAD=entities.find, POST=entities.create)
@@ -64,4 +65,5 @@ class NgsiLd:
                 return
             raise Problem(405, "InvalidRequest", headers=[(b"allow", found.allow().encode())])
         request.parts = found.parts
+        await admit(request, self._gate, path.removeprefix(f"{ROOT}/"))
         await handler(request)

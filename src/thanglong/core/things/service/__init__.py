@@ -15,20 +15,30 @@ from django.utils.translation import gettext
 
 from thanglong.core.things.rules import STATE_WORDS, shown_value
 from thanglong.core.things.service.closing import close_days, closed, days, verify_days
-from thanglong.core.things.types import Change, Entity, Pass, Sample, ThingQuery, TypeFacts, WriteMode, Written, is_open
+from thanglong.core.things.service.tenancy import PART, has_tenant, open_tenant, store_of, tenant_of, tenants
+from thanglong.core.things.types import (
+    Asker,
+    Change,
+    Entity,
+    Pass,
+    Sample,
+    ThingQuery,
+    TypeFacts,
+    WriteMode,
+    Written,
+    is_open,
+)
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
 
 __all__ = [
-    "attributes", "changes", "close_days", "closed", "count", "days", "delete", "find", "get", "health", "history",
-    "last_seq", "may_view", "moment_of", "pass_of", "query", "quick", "raw", "readable", "recent", "require_write",
-    "seq_before", "stamps", "steps", "types", "types_of", "upsert", "verify_days", "wait", "write", "write_soon",
+    "PART", "attributes", "changes", "close_days", "closed", "count", "days", "delete", "find", "get", "has_tenant",
+    "health", "history", "last_seq", "may_view", "moment_of", "open_tenant", "pass_of", "query", "quick", "raw",
+    "readable", "recent", "require_write", "seq_before", "stamps", "steps", "tenants", "types", "types_of", "upsert",
+    "verify_days", "wait", "write", "write_soon",
 ]  # fmt: skip
 VIEW, WRITE = "things.view", "things.write"
-
-
-Asker = Actor | Pass
 
 
 def pass_of(actor: Actor) -> Pass:
@@ -45,8 +55,8 @@ def _require_view(asker: Asker) -> None:
 
 
 def may_view(asker: Asker, kind: str) -> bool:
-    """Whether the actor may read entities of a type."""
-    return is_open(kind) or _views_all(asker)
+    """Whether the actor may read entities of a type; open types are open in the city alone."""
+    return _views_all(asker) or (is_open(kind) and not tenant_of(asker))
 
 
 def require_write(asker: Asker) -> None:
@@ -65,21 +75,21 @@ def readable(asker: Asker, types: Sequence[str]) -> Sequence[str] | None:
     """
     if _views_all(asker):
         return types
-    if not all(is_open(kind) for kind in types):
+    if not all(may_view(asker, kind) for kind in types):
         _require_view(asker)
-    return types or [kind for kind in ports.plugged.things.types() if is_open(kind)] or None
+    return types or [kind for kind in store_of(asker).types() if may_view(asker, kind)] or None
 
 
 def write(asker: Asker, entities: Sequence[Mapping[str, Any]], mode: WriteMode = "upsert") -> list[Written]:
     """Write entities in one of the modes of ``kit.ports.ThingsStore.write``; durable when it returns."""
     require_write(asker)
-    return ports.plugged.things.write(entities, mode=mode, at=clock.now()) if entities else []
+    return store_of(asker).write(entities, mode=mode, at=clock.now()) if entities else []
 
 
 def write_soon(asker: Asker, entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> "Future[list[Written]]":
     """Like :func:`write` for at most 1,000 entities; the future is done when they are on disk."""
     require_write(asker)
-    return ports.plugged.things.write_soon(entities, mode=mode, at=clock.now())
+    return store_of(asker).write_soon(entities, mode=mode, at=clock.now())
 
 
 def upsert(asker: Asker, entities: Sequence[Mapping[str, Any]]) -> list[str | None]:
@@ -90,7 +100,7 @@ def upsert(asker: Asker, entities: Sequence[Mapping[str, Any]]) -> list[str | No
 def delete(asker: Asker, ids: Sequence[str]) -> list[bool]:
     """Delete entities; per id whether it was there."""
     require_write(asker)
-    return ports.plugged.things.delete(ids, at=clock.now()) if ids else []
+    return store_of(asker).delete(ids, at=clock.now()) if ids else []
 
 
 def get(asker: Asker, id: str) -> Entity:
@@ -100,8 +110,8 @@ def get(asker: Asker, id: str) -> Entity:
 
 def raw(asker: Asker, id: str) -> bytes:
     """One entity as JSON text; NotFound also when the actor may not read its type."""
-    found = ports.plugged.things.raw([id]).get(id)
-    if found is None or not (_views_all(asker) or any(is_open(kind) for kind in types_of(orjson.loads(found)))):
+    found = store_of(asker).raw([id]).get(id)
+    if found is None or not (_views_all(asker) or any(may_view(asker, kind) for kind in types_of(orjson.loads(found)))):
         raise NotFound
     return found
 
@@ -113,7 +123,7 @@ def quick() -> bool:
 
 def stamps(asker: Asker, ids: Sequence[str]) -> dict[str, dict[str, tuple[datetime, datetime]]]:
     """Per entity and attribute (empty name: the entity) when it was made and last changed."""
-    return ports.plugged.things.stamps(ids)
+    return store_of(asker).stamps(ids)
 
 
 def types_of(entity: Mapping[str, Any]) -> list[str]:
@@ -139,13 +149,13 @@ def query(asker: Asker, query: ThingQuery) -> list[Entity]:
 def find(asker: Asker, query: ThingQuery) -> list[bytes]:
     """Like :func:`query`, as JSON texts."""
     types = readable(asker, query.types)
-    return [] if types is None else ports.plugged.things.find(replace(query, types=types))
+    return [] if types is None else store_of(asker).find(replace(query, types=types))
 
 
 def count(asker: Asker, query: ThingQuery) -> int:
     """How many entities a query would find without its limit."""
     types = readable(asker, query.types)
-    return 0 if types is None else ports.plugged.things.count(replace(query, types=types))
+    return 0 if types is None else store_of(asker).count(replace(query, types=types))
 
 
 def history(
@@ -164,7 +174,7 @@ def history(
     ``newest`` keeps the last ``limit`` of them; ``written`` goes by when they were written, not observed.
     """
     raw(asker, id)
-    return ports.plugged.things.history(id, attribute, since, until, limit, newest=newest, written=written)
+    return store_of(asker).history(id, attribute, since, until, limit, newest=newest, written=written)
 
 
 def recent(actor: Actor, id: str, attribute: str, hours: float = 24, most: int = 200) -> list[float]:
@@ -181,8 +191,8 @@ def types(asker: Asker) -> list[TypeFacts]:
     everything = _views_all(asker)
     return [
         TypeFacts(name, count, is_open(name))
-        for name, count in sorted(ports.plugged.things.types().items())
-        if everything or is_open(name)
+        for name, count in sorted(store_of(asker).types().items())
+        if everything or may_view(asker, name)
     ]
 
 
@@ -190,12 +200,12 @@ def attributes(asker: Asker, kind: str) -> list[str]:
     """Names of the attributes that entities of a type have."""
     if not may_view(asker, kind):
         _require_view(asker)
-    return ports.plugged.things.attributes(kind)
+    return store_of(asker).attributes(kind)
 
 
-def changes(after: int, limit: int = 1000, types: Sequence[str] = ()) -> list[Change]:
-    """The change log past ``after``: for readers inside the platform, who filter for those they serve."""
-    return ports.plugged.things.changes(after, limit, types)
+def changes(after: int, limit: int = 1000, types: Sequence[str] = (), *, everyone: bool = False) -> list[Change]:
+    """The city's change log past ``after``, or every tenant's: for readers inside the platform, who filter."""
+    return ports.plugged.things.changes(after, limit, types, everyone=everyone)
 
 
 def steps(
