@@ -172,6 +172,8 @@ def _things(ward: UUID, officials: dict[tuple[str, str], NewAccount]) -> dict[st
     named = {"type": "Property", "value": "CN-1"}
     rows = [{"id": id, "type": id.split(":")[2], "name": named} for id in (lamp, ambulance)]
     ports.plugged.things.write(rows, mode="upsert", at=NOW)
+    keeper = people.actor(officials["city_admin", "parent"].id)
+    _, system = people.add_client(keeper, "Archive", ["cases:read"], ["https://archive.example/back"])
     measures = _public_measures()
     public = ports.plugged.data / "ledger"
     shutil.rmtree(public, ignore_errors=True)  # of another test's database
@@ -184,6 +186,7 @@ def _things(ward: UUID, officials: dict[tuple[str, str], NewAccount]) -> dict[st
         "account_id": member,
         "membership_id": officials["viewer", "own"].memberships[0].id,
         "token_id": people.issue_token(people.actor(somebody.id), "key", ["places:read"])[1].id,
+        "client_id": system.id,
         "number": sent.number,
         "secret": sent.secret,
         "document_id": photo.id,

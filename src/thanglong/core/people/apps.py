@@ -71,6 +71,8 @@ PHRASES = {
     "account.link_made": N_("A one-time link to choose a password was made"),
     "account.identity_linked": N_("An account was linked with an outside sign-in"),
     "client.added": N_("Another system was connected"),
+    "client.changed": N_("What another system may do was changed"),
+    "client.secret_changed": N_("Another system was given a new secret"),
     "client.revoked": N_("Another system was disconnected"),
     "client.signed_in": N_("An official signed in to another system"),
     "personal.read": N_("Personal data were opened for a stated purpose"),

@@ -22,7 +22,10 @@ ADDRESS_FAILURES = 100
 DEVICE_FAILURES = 8
 FACTOR_FAILURES = 6
 ACCOUNT_FAILURES = 60
+CLIENT_FAILURES = 20
+"""Wrong secrets of another system from one address; the right one is let in all the same."""
 PAIR_LOCK = timedelta(minutes=15)
+CLIENT_LOCK = timedelta(minutes=5)
 ACCOUNT_LOCK = timedelta(minutes=5)
 LONGEST_LOCK = timedelta(hours=12)
 FORGET_AFTER = timedelta(hours=24)

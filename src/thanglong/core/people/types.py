@@ -52,6 +52,8 @@ ACTIONS: Mapping[str, str] = {
 
 CODE_COUNTS_FOR = timedelta(minutes=1)
 TOKEN_COUNTS_FOR = timedelta(hours=1)
+TOKENS_A_MINUTE = 60
+"""How many access tokens another system may be given within a minute."""
 # What another system may learn of who signs in.
 IDENTITY_SCOPES = frozenset({"openid", "profile", "email"})
 

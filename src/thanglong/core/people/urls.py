@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from thanglong.core.people.views import desk, me, person, second, security, signin
+from thanglong.core.people.views import desk, me, person, second, security, signin, systems
 
 app_name = "people"
 urlpatterns = [
@@ -31,6 +31,11 @@ urlpatterns = [
     path("desk/people/roles/", person.roles, name="roles"),
     path("desk/people/roles/<str:key>/", person.role, name="role"),
     path("desk/people/import/", person.staff, name="import"),
+    path("desk/people/systems/", systems.systems, name="systems"),
+    path("desk/people/systems/new/", systems.new, name="new-system"),
+    path("desk/people/systems/<uuid:client_id>/", systems.system, name="system"),
+    path("desk/people/systems/<uuid:client_id>/secret/", systems.new_secret, name="new-secret"),
+    path("desk/people/systems/<uuid:client_id>/disconnect/", systems.disconnect, name="disconnect"),
     path("desk/people/leave/<uuid:absence_id>/end/", person.end_leave, name="end-leave"),
     path("desk/people/<uuid:account_id>/", person.person, name="person"),
     path("desk/people/<uuid:account_id>/leave/", person.leave, name="leave"),

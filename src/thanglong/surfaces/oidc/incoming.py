@@ -6,8 +6,8 @@ import json
 import secrets
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
+from urllib.parse import urlencode, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import jwt
 from django.conf import settings
@@ -20,16 +20,31 @@ from thanglong.kit import clock
 from thanglong.kit.errors import N_, Invalid, NotFound, Unavailable
 
 WAITING = "oidc"
+LINK_FOR = 600
+"""Seconds within which an unknown identity may be linked by signing in with a password."""
+LEEWAY = 30
 ALGORITHMS = ["ES256", "RS256", "PS256", "EdDSA"]
 FAILED = N_("Signing in through the other service did not work. Please begin again.")
 
 
+class _Stay(HTTPRedirectHandler):
+    """A redirect would carry our secret to an address that the provider never named."""
+
+    def redirect_request(self, *arguments: Any, **more: Any) -> None:
+        return None
+
+
+_opener = build_opener(_Stay)
+
+
 def fetch(address: str, form: dict[str, str] | None = None, basic: str = "") -> dict[str, Any]:
     """A JSON answer of the provider (POST with a form); Unavailable when it does not answer."""
+    if urlsplit(address).scheme not in ("https", "http"):
+        raise Unavailable()
     headers = {"Accept": "application/json"} | ({"Authorization": f"Basic {basic}"} if basic else {})
     data = urlencode(form).encode() if form is not None else None
     try:
-        with urlopen(Request(address, data, headers), timeout=10) as answer:  # noqa: S310  set by us
+        with _opener.open(Request(address, data, headers), timeout=10) as answer:  # noqa: S310  scheme checked
             found: dict[str, Any] = json.loads(answer.read(1 << 20))
             return found
     except (URLError, ValueError, TimeoutError) as error:
@@ -81,7 +96,9 @@ def back(request: HttpRequest) -> HttpResponse:
     if account is None and settings.OIDC_CITIZENS:
         account = people.citizen_of_identity(issuer, subject, str(claims.get("name", "")))
     if account is None:
-        request.session["identity"] = {"issuer": issuer, "subject": subject}
+        known_as = str(claims.get("name") or claims.get("preferred_username") or subject)[:120]
+        until = clock.now().timestamp() + LINK_FOR
+        request.session["identity"] = {"issuer": issuer, "subject": subject, "name": known_as, "until": until}
         return HttpResponseRedirect(f"/signin/?{urlencode({'next': waiting['next']})}")
     request.session["outside"] = {"account": str(account), "next": waiting["next"], "at": clock.now().timestamp()}
     return HttpResponseRedirect("/signin/outside/")
@@ -97,18 +114,33 @@ def _claims(request: HttpRequest, waiting: dict[str, str]) -> dict[str, Any]:
     }  # fmt: skip
     basic = base64.b64encode(f"{settings.OIDC_CLIENT}:{settings.OIDC_SECRET}".encode()).decode()
     answer = fetch(provider["token_endpoint"], form, basic if settings.OIDC_SECRET else "")
-    keys = fetch(provider["jwks_uri"]).get("keys", [])
+    return verified(answer.get("id_token", ""), fetch(provider["jwks_uri"]).get("keys", []), waiting["nonce"])
+
+
+def verified(token: str, keys: list[dict[str, Any]], nonce: str) -> dict[str, Any]:
+    """The claims of an ID token meant for us and this sign-in; Invalid for every other.
+
+    Only public keys meant for signing count, with the algorithm of the key: a token signed with the public key as if
+    it were a shared secret, or not at all, is refused.
+    """
     try:
-        kid = jwt.get_unverified_header(answer["id_token"]).get("kid")
-        key = next(item for item in keys if kid is None or item.get("kid") == kid)
+        kid = jwt.get_unverified_header(token).get("kid")
+        fit = [item for item in keys if item.get("kty") != "oct" and item.get("use", "sig") == "sig"]
+        key = next(item for item in fit if kid is None or item.get("kid") == kid)
         claims: dict[str, Any] = jwt.decode(
-            answer["id_token"], jwt.PyJWK(key), algorithms=ALGORITHMS, audience=settings.OIDC_CLIENT,
-            options={"verify_exp": False, "verify_iat": False, "verify_iss": False, "require": ["sub", "iss", "exp"]},
+            token, jwt.PyJWK(key), algorithms=ALGORITHMS, audience=settings.OIDC_CLIENT,
+            options={
+                "verify_exp": False, "verify_iat": False, "verify_nbf": False, "verify_iss": False,
+                "require": ["sub", "iss", "exp"],
+            },
         )  # fmt: skip
-    except (jwt.PyJWTError, KeyError, StopIteration) as error:
+        # the clock is the house's own, which a test or a demo may set
+        late = clock.now().timestamp() > float(claims["exp"]) + LEEWAY
+        several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+        wrong_party = (several or "azp" in claims) and claims.get("azp") != settings.OIDC_CLIENT
+        other = str(claims["iss"]).rstrip("/") != settings.OIDC_ISSUER or claims.get("nonce") != nonce
+    except (jwt.PyJWTError, KeyError, StopIteration, TypeError, ValueError) as error:
         raise Invalid(FAILED) from error
-    # the clock is the house's own, which a test or a demo may set
-    late = clock.now().timestamp() > float(claims["exp"]) + 30
-    if late or claims["iss"].rstrip("/") != settings.OIDC_ISSUER or claims.get("nonce") != waiting["nonce"]:
+    if late or wrong_party or other:
         raise Invalid(FAILED)
     return claims

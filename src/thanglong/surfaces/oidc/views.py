@@ -1,6 +1,8 @@
 """The endpoints. Errors that may not be sent back to a client are shown to the person instead."""
 
 import base64
+import binascii
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
@@ -9,13 +11,23 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from thanglong.core.people import service as people
-from thanglong.core.people.types import CODE_COUNTS_FOR, IDENTITY_SCOPES, TOKEN_COUNTS_FOR, Client, Grant, OAuthFault
-from thanglong.kit import clock
+from thanglong.core.people.types import (
+    ACTIONS,
+    CODE_COUNTS_FOR,
+    IDENTITY_SCOPES,
+    SCOPE_NAMES,
+    TOKEN_COUNTS_FOR,
+    Client,
+    Grant,
+    OAuthFault,
+)
+from thanglong.kit import clock, peers
 from thanglong.kit.errors import Denied, Invalid, NotSignedIn
 from thanglong.kit.ports import Actor
 from thanglong.surfaces.oidc import keys
@@ -47,6 +59,8 @@ def configuration(request: HttpRequest) -> HttpResponse:
             "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
             "code_challenge_methods_supported": ["S256"],
             "scopes_supported": sorted(IDENTITY_SCOPES),
+            "request_parameter_supported": False,
+            "request_uri_parameter_supported": False,
             "authorization_response_iss_parameter_supported": True,
         }
     )
@@ -78,59 +92,118 @@ def _back(given: Any, base: str, **answer: str) -> HttpResponse:
     return response
 
 
+CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+"""A SHA-256 in base64url: what S256 gives, never less or more."""
+LONGEST_NONCE = 200
+JUST_NOW = 60
+"""Seconds within which a sign-in answers ``prompt=login``: else the person would be asked in a circle."""
+
+
+def _fault_of(given: Any, client: Client) -> dict[str, str]:
+    """What is wrong with an authorization request, in the words of RFC 6749 and OpenID Connect; empty: nothing."""
+    scopes = frozenset(given.get("scope", "").split())
+    if any(len(given.getlist(name)) > 1 for name in given):
+        return {"error": "invalid_request", "error_description": "a parameter is given twice"}
+    if "request" in given:
+        return {"error": "request_not_supported"}
+    if "request_uri" in given:
+        return {"error": "request_uri_not_supported"}
+    if given.get("response_type") != "code":
+        return {"error": "unsupported_response_type"}
+    if given.get("response_mode", "query") != "query":
+        return {"error": "invalid_request", "error_description": "the answer comes in the query"}
+    if given.get("code_challenge_method") != "S256" or not CHALLENGE.fullmatch(given.get("code_challenge", "")):
+        return {"error": "invalid_request", "error_description": "PKCE with S256 is needed"}
+    if len(given.get("nonce", "")) > LONGEST_NONCE or not re.fullmatch(r"[0-9]{1,9}", given.get("max_age", "0")):
+        return {"error": "invalid_request"}
+    if "openid" not in scopes or not scopes <= IDENTITY_SCOPES | client.scopes:
+        return {"error": "invalid_scope"}
+    return {}
+
+
+def _too_old(request: HttpRequest, given: Any) -> bool:
+    """Whether the client wants a newer proof of the person than this session has."""
+    age = clock.now().timestamp() - request.session.get("fresh", 0)
+    asked = int(given["max_age"]) if "max_age" in given else None
+    if "login" in given.get("prompt", "").split():
+        asked = min(JUST_NOW, JUST_NOW if asked is None else asked)
+    return asked is not None and age > max(asked, JUST_NOW)
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def authorize(request: HttpRequest) -> HttpResponse:
     """Ask the official whether the other system may know who they are; send it a code."""
     given = request.POST if request.method == "POST" else request.GET
     client, base = _client(given), issuer(request)
-    scopes = frozenset(given.get("scope", "").split())
-    challenge = given.get("code_challenge", "")
-    if given.get("response_type") != "code":
-        return _back(given, base, error="unsupported_response_type")
-    if given.get("code_challenge_method") != "S256" or not 43 <= len(challenge) <= 128:
-        return _back(given, base, error="invalid_request", error_description="PKCE with S256 is needed")
-    if "openid" not in scopes or not scopes <= IDENTITY_SCOPES | client.scopes:
-        return _back(given, base, error="invalid_scope")
+    if fault := _fault_of(given, client):
+        return _back(given, base, **fault)
+    silent = given.get("prompt") == "none"
     actor: Actor = request.actor  # type: ignore[attr-defined]
-    if actor.kind != "person" or actor.id is None:
-        if given.get("prompt") == "none":
+    if actor.kind != "person" or actor.id is None or _too_old(request, given):
+        if silent:
             return _back(given, base, error="login_required")
-        return HttpResponseRedirect(f"/signin/?{urlencode({'next': request.get_full_path()})}")
+        door = "/me/security/again/" if actor.kind == "person" else "/signin/"
+        here = f"{request.path}?{urlencode([pair for pair in given.items() if pair[0] in ASKED])}"
+        return HttpResponseRedirect(f"{door}?{urlencode({'next': here})}")
     if request.method != "POST":
-        if given.get("prompt") == "none":
-            return _back(given, base, error="interaction_required")
-        context = {"client": client, "given": list(given.items()), "name": actor.label}
-        page = render(request, "oidc/authorize.html", context)
-        # the answer leads on to the client's own address, which form-action must let through
-        parts = urlsplit(given["redirect_uri"])
-        policy = CONTENT_SECURITY_POLICY.replace(
-            "form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}"
-        )
-        page.headers["Content-Security-Policy"] = policy
-        return page
+        return _back(given, base, error="interaction_required") if silent else _ask(request, client, actor, given)
     if request.POST.get("agree") != "yes":
         return _back(given, base, error="access_denied")
     now = clock.now()
     begun = datetime.fromtimestamp(request.session.get("fresh", now.timestamp()), UTC)
-    nonce = given.get("nonce", "")[:200]
-    wish = Grant(client.id, actor.id, given["redirect_uri"], challenge, nonce, scopes, begun, now + CODE_COUNTS_FOR)
+    wish = Grant(
+        client.id, actor.id, given["redirect_uri"], given["code_challenge"], given.get("nonce", ""),
+        frozenset(given["scope"].split()), begun, now + CODE_COUNTS_FOR,
+    )  # fmt: skip
     return _back(given, base, code=people.authorize(actor, wish))
 
 
+ASKED = (
+    "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "prompt", "max_age", "response_mode",
+    "code_challenge", "code_challenge_method",
+)  # fmt: skip
+"""Parameters of an authorization request that are carried through sign-in and consent."""
+
+
+def _ask(request: HttpRequest, client: Client, actor: Actor, given: Any) -> HttpResponse:
+    wanted = sorted(frozenset(given["scope"].split()) - IDENTITY_SCOPES)
+    context = {
+        "client": client,
+        "given": [pair for pair in given.items() if pair[0] in ASKED],
+        "name": actor.label,
+        "host": urlsplit(given["redirect_uri"]).netloc,
+        "rights": [gettext(SCOPE_NAMES.get(key) or ACTIONS[key]) for key in wanted],
+    }
+    page = render(request, "oidc/authorize.html", context)
+    # the answer leads on to the client's own address, which form-action must let through
+    parts = urlsplit(given["redirect_uri"])
+    policy = CONTENT_SECURITY_POLICY.replace(
+        "form-action 'self'", f"form-action 'self' {parts.scheme}://{parts.netloc}"
+    )
+    page.headers["Content-Security-Policy"] = policy
+    return page
+
+
 def _proved(request: HttpRequest) -> Client:
+    """The client behind a request to the token or revocation endpoint; one way of proof at a time (RFC 6749, 2.3)."""
     scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    name, secret = request.POST.get("client_id", ""), request.POST.get("client_secret", "")
     if scheme.lower() == "basic":
         try:
-            name, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
-        except ValueError:
+            named, _, given = base64.b64decode(text, validate=True).decode().partition(":")
+        except (binascii.Error, ValueError):
             raise OAuthFault("invalid_client", 401) from None
-        return people.authenticated_client(unquote(name), unquote(secret))
-    return people.authenticated_client(request.POST.get("client_id", ""), request.POST.get("client_secret", ""))
+        if secret or name not in ("", unquote(named)):
+            raise OAuthFault("invalid_request", 400)
+        name, secret = unquote(named), unquote(given)
+    return people.authenticated_client(name, secret, peers.client(request.META))
 
 
 def _fault(error: OAuthFault) -> HttpResponse:
     response = JsonResponse({"error": error.error}, status=error.status)
+    if error.status == 429:
+        response["Retry-After"] = "60"
     if error.status == 401:
         response["WWW-Authenticate"] = 'Basic realm="thanglong"'
     return response
@@ -187,9 +260,9 @@ def _claims(account: str, scopes: frozenset[str]) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def userinfo(request: HttpRequest) -> HttpResponse:
     """Who an access token speaks for."""
-    secret = request.headers.get("Authorization", "").partition(" ")[2].strip()
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     try:
-        account, scopes = people.account_of_token(secret)
+        account, scopes = people.account_of_token(secret.strip() if scheme.lower() == "bearer" else "")
     except (Denied, NotSignedIn):
         response = JsonResponse({"error": "invalid_token"}, status=401)
         response["WWW-Authenticate"] = 'Bearer realm="thanglong", error="invalid_token"'

@@ -38,8 +38,32 @@ def revoke(client_id: UUID, at: datetime) -> bool:
     """Withdraw one with all its access tokens; whether it was alive."""
     if not models.Client.objects.filter(pk=client_id, revoked_at__isnull=True).update(revoked_at=at):
         return False
-    models.Token.objects.filter(client_id=client_id, revoked_at__isnull=True).update(revoked_at=at)
+    _withdraw_tokens(client_id, at)
     return True
+
+
+def change(item: Client, at: datetime) -> None:
+    """Write what an administrator may change; the tokens it was given before are withdrawn."""
+    models.Client.objects.filter(pk=item.id).update(
+        name=item.name, redirects=list(item.redirects), scopes=sorted(item.scopes), unit=item.unit,
+        types=sorted(item.types),
+    )  # fmt: skip
+    _withdraw_tokens(item.id, at)
+
+
+def new_secret(client_id: UUID, digest: str, at: datetime) -> None:
+    """Another secret; what was given on the old one is withdrawn."""
+    models.Client.objects.filter(pk=client_id).update(digest=digest)
+    _withdraw_tokens(client_id, at)
+
+
+def _withdraw_tokens(client_id: UUID, at: datetime) -> None:
+    models.Token.objects.filter(client_id=client_id, revoked_at__isnull=True).update(revoked_at=at)
+
+
+def tokens_since(client_id: UUID, since: datetime) -> int:
+    """How many access tokens a client was given since."""
+    return models.Token.objects.filter(client_id=client_id, created_at__gte=since).count()
 
 
 def add_code(digest: str, item: Grant) -> None:
@@ -63,8 +87,8 @@ def code(digest: str) -> tuple[Grant, datetime | None, UUID | None] | None:
     return found, row.used_at, row.token
 
 
-def use_code(digest: str, token: UUID, at: datetime) -> None:
-    """Use a code up."""
+def use_code(digest: str, token: UUID | None, at: datetime) -> None:
+    """Use a code up, for a token or for nothing."""
     models.Code.objects.filter(pk=digest).update(used_at=at, token=token)
 
 

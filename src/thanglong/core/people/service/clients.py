@@ -5,8 +5,10 @@ Access tokens are rows of the same table as access keys and go through the same 
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -25,14 +27,15 @@ from thanglong.core.people.types import (
     IDENTITY_SCOPES,
     SCOPES,
     TOKEN_COUNTS_FOR,
+    TOKENS_A_MINUTE,
     Client,
     Grant,
     NewAccount,
     OAuthFault,
     Token,
 )
-from thanglong.kit import clock
-from thanglong.kit.errors import N_, Denied, Fault, Invalid, NotFound
+from thanglong.kit import clock, peers
+from thanglong.kit.errors import N_, Conflict, Denied, Fault, Invalid, NotFound
 from thanglong.kit.ids import new_id
 from thanglong.kit.ports import SYSTEM, Actor
 
@@ -53,38 +56,114 @@ def add_client(
     ``scopes`` (scopes of keys, or names of actions), below ``unit``, for ``types`` of things. Invalid lists all faults.
     """
     access.require(actor, "tokens.manage", root())
-    owner, wanted, back = own_id(actor), frozenset(scopes), tuple(item.strip() for item in redirects if item.strip())
-    faults = []
-    if not name.strip() or len(name) > 80:
+    owner, back, wanted = own_id(actor), tuple(redirects), frozenset(scopes)
+    given = Client(new_id(), name, owner, public, back, wanted, unit, frozenset(types), clock.now())
+    made, secret = _checked(given), "" if public else rules.new_secret()
+    with repository.atomic():
+        rows.add(made, rules.secret_digest(secret) if secret else "")
+        ledger.append(actor, "client.added", _ref(made.id), unit=unit, facts=_facts(made))
+    return secret, made
+
+
+def _checked(given: Client) -> Client:
+    """The same, tidied up; Invalid with all that is wrong."""
+    back = tuple(item.strip() for item in given.redirects if item.strip())
+    name, faults = given.name.strip(), []
+    if not name or len(name) > 80:
         faults.append(Fault("name", N_("Say in a few words which system it is.")))
-    if not wanted <= set(SCOPES) | set(ACTIONS):
+    if not given.scopes <= set(SCOPES) | set(ACTIONS):
         faults.append(Fault("scopes", N_("Choose what the key may do.")))
     if not all(_sound(item) for item in back):
         text = N_("Return addresses begin with https:// (or http://localhost) and have no part after a #.")
         faults.append(Fault("redirects", text))
-    if public and not back:
+    if given.public and not back:
         faults.append(Fault("public", N_("A system without a secret can only sign people in: give a return address.")))
+    if not given.public and not back and not given.scopes:
+        faults.append(Fault("scopes", N_("Give a return address, or choose what the system may do.")))
     if faults:
         raise Invalid(faults)
-    secret = "" if public else rules.new_secret()
-    made = Client(new_id(), name.strip(), owner, public, back, wanted, unit, frozenset(types), clock.now())
-    with repository.atomic():
-        rows.add(made, rules.secret_digest(secret) if secret else "")
-        facts = {"scopes": sorted(wanted), "types": sorted(made.types), "public": public}
-        ledger.append(actor, "client.added", ObjectRef("client", str(made.id)), unit=unit, facts=facts)
-    return secret, made
+    return replace(given, name=name, redirects=back)
+
+
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+_PLAIN = re.compile(r"[!-~]{1,500}")
 
 
 def _sound(address: str) -> bool:
+    """An address for exact comparison: visible ASCII, a plain host (it enters the content policy), no fragment."""
+    if not _PLAIN.fullmatch(address):
+        return False
     parts = urlsplit(address)
     local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
-    return (parts.scheme == "https" or local) and bool(parts.netloc) and not parts.fragment and len(address) <= 500
+    return (parts.scheme == "https" or local) and bool(_HOST.fullmatch(parts.netloc)) and "#" not in address
+
+
+def _ref(client: UUID) -> ObjectRef:
+    return ObjectRef("client", str(client))
+
+
+def _facts(item: Client) -> dict[str, object]:
+    return {"scopes": sorted(item.scopes), "types": sorted(item.types), "public": item.public}
 
 
 def clients(actor: Actor) -> list[Client]:
     """All other systems that are not withdrawn; needs ``tokens.manage`` in the whole city."""
     access.require(actor, "tokens.manage", root())
     return rows.living()
+
+
+def client(actor: Actor, client_id: UUID) -> Client:
+    """One of them; NotFound. Needs ``tokens.manage`` in the whole city."""
+    access.require(actor, "tokens.manage", root())
+    found = rows.by_id(client_id)
+    if found is None:
+        raise NotFound()
+    return found[0]
+
+
+def change_client(
+    actor: Actor,
+    client_id: UUID,
+    name: str,
+    scopes: Iterable[str],
+    redirects: Iterable[str],
+    *,
+    unit: UUID | None = None,
+    types: Iterable[str] = (),
+) -> Client:
+    """Change what another system may do. What it was given before no longer counts: it asks for new tokens.
+
+    Needs ``tokens.manage`` in the whole city; NotFound, or Invalid with all faults.
+    """
+    before = client(actor, client_id)
+    wished = replace(
+        before, name=name, scopes=frozenset(scopes), redirects=tuple(redirects), unit=unit, types=frozenset(types)
+    )
+    after = _checked(wished)
+    if after != before:
+        with repository.atomic():
+            rows.change(after, clock.now())
+            repository.bump()
+            facts = _facts(after) | {"name": after.name, "redirects": list(after.redirects)}
+            ledger.append(actor, "client.changed", _ref(client_id), unit=unit, facts=facts)
+        access.renew()
+    return after
+
+
+def new_client_secret(actor: Actor, client_id: UUID) -> str:
+    """Give another system a new secret (shown once). The old one and all its tokens stop counting at once.
+
+    Needs ``tokens.manage`` in the whole city; NotFound, or Conflict for a system that keeps no secret.
+    """
+    if client(actor, client_id).public:
+        raise Conflict(N_("This system keeps no secret: there is none to change."))
+    secret = rules.new_secret()
+    with repository.atomic():
+        rows.new_secret(client_id, rules.secret_digest(secret), clock.now())
+        repository.bump()
+        ledger.append(actor, "client.secret_changed", _ref(client_id))
+    access.renew()
+    return secret
 
 
 def revoke_client(actor: Actor, client_id: UUID) -> None:
@@ -94,7 +173,7 @@ def revoke_client(actor: Actor, client_id: UUID) -> None:
         if not rows.revoke(client_id, clock.now()):
             raise NotFound()
         repository.bump()
-        ledger.append(actor, "client.revoked", ObjectRef("client", str(client_id)))
+        ledger.append(actor, "client.revoked", _ref(client_id))
     access.renew()
 
 
@@ -113,12 +192,25 @@ def _by_text(client_id: str) -> tuple[Client, str]:
     return found
 
 
-def authenticated_client(client_id: str, secret: str) -> Client:
-    """A client that proved itself by its secret, or a public one that named itself; OAuthFault otherwise."""
-    client, digest = _by_text(client_id)
-    if digest and not constant_time_compare(digest, rules.secret_digest(secret)):
-        raise OAuthFault("invalid_client", 401)
-    return client
+def authenticated_client(client_id: str, secret: str, address: str = "") -> Client:
+    """A client that proved itself by its secret, or a public one that named itself; OAuthFault otherwise.
+
+    Wrong tries are counted for the client and the address, and answered shortly after too many. The right secret is
+    never kept out: 256 random bits are not guessed, and a stranger must not be able to stop a system of the city.
+    """
+    try:
+        found, digest = _by_text(client_id)
+        if not digest or constant_time_compare(digest, rules.secret_digest(secret)):
+            return found
+    except OAuthFault:
+        client_id = ""  # one count for all unknown names
+    key, now = rules.throttle_key("client", client_id, peers.counted(address)), clock.now()
+    if rules.locked(repository.throttle(key), now):
+        raise OAuthFault("temporarily_unavailable", 429)
+    with repository.atomic():
+        before = repository.throttle(key, lock=True)
+        repository.save_throttle(key, rules.failed(before, now, rules.CLIENT_FAILURES, rules.CLIENT_LOCK))
+    raise OAuthFault("invalid_client", 401)
 
 
 def machine_token(client: Client, scopes: Iterable[str] = ()) -> tuple[str, Token]:
@@ -128,6 +220,8 @@ def machine_token(client: Client, scopes: Iterable[str] = ()) -> tuple[str, Toke
         raise OAuthFault("unauthorized_client", 400)
     if not client.scopes or not wanted <= client.scopes:
         raise OAuthFault("invalid_scope", 400)
+    if rows.tokens_since(client.id, clock.now() - timedelta(minutes=1)) >= TOKENS_A_MINUTE:
+        raise OAuthFault("temporarily_unavailable", 429)
     return _issue(client, client.account, wanted)
 
 
@@ -143,7 +237,11 @@ def authorize(actor: Actor, wish: Grant) -> str:
 
 
 def redeem(client: Client, code: str, redirect: str, verifier: str) -> tuple[str, Token, Grant]:
-    """The access token of a code, once; a code that comes twice withdraws the first token. OAuthFault otherwise."""
+    """The access token of a code, once; OAuthFault otherwise.
+
+    A code that comes twice withdraws the first token; one that comes with a wrong address or verifier, or from
+    another system, is used up.
+    """
     digest, now = rules.secret_digest(code), clock.now()
     with repository.atomic():
         found = rows.code(digest)
@@ -156,6 +254,8 @@ def redeem(client: Client, code: str, redirect: str, verifier: str) -> tuple[str
         else:
             fits = _fits(found[0], client, redirect, verifier) and repository.active(found[0].account)
             wish = found[0] if fits else None
+            if not fits:
+                rows.use_code(digest, None, now)
         if wish is not None:
             allowed = (wish.scopes & client.scopes) | (wish.scopes & IDENTITY_SCOPES)
             secret, token = _issue(client, wish.account, allowed)
@@ -166,10 +266,15 @@ def redeem(client: Client, code: str, redirect: str, verifier: str) -> tuple[str
     return secret, token, wish
 
 
+VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+"""RFC 7636, section 4.1."""
+
+
 def _fits(wish: Grant, client: Client, redirect: str, verifier: str) -> bool:
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     return (
-        wish.client == client.id
+        bool(VERIFIER.fullmatch(verifier))
+        and wish.client == client.id
         and wish.redirect == redirect
         and clock.now() < wish.expires_at
         and constant_time_compare(challenge, wish.challenge)

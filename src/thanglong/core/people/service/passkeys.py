@@ -98,7 +98,7 @@ def finish_sign_in(origin: str, state: State, answer: Mapping[str, Any], account
     try:
         response = AuthenticationResponse.from_dict(dict(answer))
         row = rows.by_handle(websafe_encode(response.raw_id))
-        if row is None or (account is not None and row.account_id != account):
+        if row is None or (account is not None and row.account_id != account) or not repository.active(row.account_id):
             raise ValueError("no such passkey")
         _server(origin).authenticate_complete(dict(state), [_credential(row)], response)
         counter = response.response.authenticator_data.counter

@@ -201,3 +201,30 @@ def test_a_new_account_gets_a_first_password_once(browser: Browser, city: SmallC
     password = re.findall(r"<code>([^<]+)</code>", page)[1]
     assert Client().post("/signin/", {"username": "moilt", "password": password}).status_code == 302
     assert browser("officer").get("/desk/people/new/").status_code == 403
+
+
+def test_another_system_is_connected_changed_given_a_new_secret_and_disconnected(
+    browser: Browser, city: SmallCity
+) -> None:
+    admin = browser("admin")
+    home = reverse("people:systems")
+    assert home in admin.get(reverse("people:people")).content.decode()
+    form = {"name": "Kho lưu trữ", "redirects": "https://archive.example/back", "scopes": ["cases:read"]}
+    bad = admin.post(reverse("people:new-system"), form | {"redirects": "http://archive.example/"})
+    assert bad.status_code == 400
+    made = admin.post(reverse("people:new-system"), form | {"unit": str(city.ward), "types": "Streetlight Lamp"})
+    secret = re.search(r"tlg_[\w-]+", made.content.decode())
+    assert secret is not None
+    item = service.clients(city.actor("admin"))[0]
+    assert (item.unit, item.types) == (city.ward, frozenset({"Streetlight", "Lamp"}))
+    assert "Kho lưu trữ" in admin.get(home).content.decode()
+    page = reverse("people:system", args=[item.id])
+    assert admin.post(page, form | {"name": "Kho"}).status_code == 302
+    assert service.client(city.actor("admin"), item.id).name == "Kho"
+    again = admin.post(reverse("people:new-secret", args=[item.id]))
+    assert secret[0] not in again.content.decode()
+    assert "tlg_" in again.content.decode()
+    assert secret[0] not in admin.get(page).content.decode()
+    assert admin.post(reverse("people:disconnect", args=[item.id])).status_code == 302
+    assert admin.get(page).status_code == 404
+    assert browser("head").get(home).status_code == 403

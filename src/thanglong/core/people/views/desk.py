@@ -62,6 +62,7 @@ def people(request: HttpRequest) -> HttpResponse:
         "q": text,
         "may_grant": bool(unit and unit.id in grant_reach and service.grantable(actor)),
         "may_create": service.access.allowed(actor, "people.manage"),
+        "may_connect": service.access.allowed(actor, "tokens.manage", service.root()),
         "today": clock.today(),
     }
     return render(request, "people/desk.html", context)

@@ -1,7 +1,8 @@
 """Forms of people's pages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext
@@ -113,8 +114,8 @@ class NewRole(EditRole):
     field_order = ("key", "name_vi", "name_en", "actions", "second_factor")
 
 
-class NewClient(forms.Form):
-    """Another system."""
+class EditClient(forms.Form):
+    """What another system may do."""
 
     name = forms.CharField(label=_("Name of the system"), max_length=80)
     redirects = forms.CharField(
@@ -124,15 +125,35 @@ class NewClient(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     scopes = forms.MultipleChoiceField(label=_("What may it do?"), required=False, widget=forms.CheckboxSelectMultiple)
+    unit = forms.ChoiceField(label=_("Only in this unit and below"), required=False)
     types = forms.CharField(
         label=_("Only these types of things"), required=False, help_text=_("Separated by blanks; empty: all")
     )
-    public = forms.BooleanField(label=_("It can keep no secret (an app on people's devices)"), required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, units: Sequence[tuple[str, str]], kept: Iterable[str] = (), **kwargs: Any) -> None:
+        """``kept``: single actions that the system holds already besides the usual scopes."""
         super().__init__(*args, **kwargs)
-        scopes: Any = self.fields["scopes"]
-        scopes.choices = [(key, f"{gettext(text)} ({key})") for key, text in {**SCOPE_NAMES, **ACTIONS}.items()]
+        names = {**SCOPE_NAMES, **{key: ACTIONS[key] for key in sorted(kept) if key in ACTIONS}}
+        fields: Any = self.fields
+        fields["scopes"].choices = [(key, f"{gettext(text)} ({key})") for key, text in names.items()]
+        fields["unit"].choices = [("", gettext("the whole city")), *units]
+
+    def given(self) -> dict[str, Any]:
+        """What was filled in, as the service takes it."""
+        data = self.cleaned_data
+        return {
+            "name": data["name"],
+            "scopes": data["scopes"],
+            "redirects": data["redirects"].split(),
+            "unit": UUID(data["unit"]) if data["unit"] else None,
+            "types": data["types"].split(),
+        }
+
+
+class NewClient(EditClient):
+    """Another system that is not connected yet."""
+
+    public = forms.BooleanField(label=_("It can keep no secret (an app on people's devices)"), required=False)
 
 
 class StaffList(forms.Form):

@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -54,12 +55,28 @@ def signin(request: HttpRequest) -> HttpResponse:
     except SignInFailed as error:
         form.add_error(None, gettext(error.text))
         return _page(request, form, target, 401)
+    # whoever sits at a browser where somebody else began must say that this outside account is theirs
+    request.session["link"] = request.POST.get("link") == "yes" and _to_link(request) is not None
     return proceed(request, actor, target, "password")
 
 
 def _page(request: HttpRequest, form: SignIn, target: str, status: int = 200) -> HttpResponse:
-    context = {"form": form, "next": target, "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else ""}
+    identity = _to_link(request)
+    context = {
+        "form": form,
+        "next": target,
+        "provider": settings.OIDC_NAME if settings.OIDC_ISSUER else "",
+        "linking": identity["name"] if identity else "",
+    }
     return render(request, "people/signin.html", context, status=status)
+
+
+def _to_link(request: HttpRequest) -> dict[str, Any] | None:
+    """The outside identity that this browser brought and nobody is linked with yet, for ten minutes."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    found: dict[str, Any] | None = request.session.get("identity")
+    return found if found and found["until"] > clock.now().timestamp() else None
 
 
 @never_cache
@@ -91,7 +108,7 @@ def enter(request: HttpRequest, actor: Actor, target: str, method: str, factor: 
     """Begin the session, remember the browser, and go where the person wanted to."""
     assert actor.id is not None
     row = repository.row(actor.id)
-    outside = request.session.get("identity")
+    outside = _to_link(request)
     login(request, row, backend="thanglong.core.people.backend.AccountBackend")
     request.session.pop(PENDING, None)
     request.session["language"] = row.language
@@ -102,9 +119,9 @@ def enter(request: HttpRequest, actor: Actor, target: str, method: str, factor: 
         request.session.save()
     agent = request.headers.get("User-Agent", "")
     service.begin_session(row.id, request.session.session_key or "", agent, peers.client(request.META), method)
-    if outside and method == "password" and actor.kind == "person":
+    request.session.pop("identity", None)
+    if outside and method == "password" and actor.kind == "person" and request.session.pop("link", False):
         service.link_identity(actor, outside["issuer"], outside["subject"])
-        request.session.pop("identity", None)
     needs = actor.kind == "person" and not factor and service.requires_factor(actor.id)
     response = HttpResponseRedirect("/me/security/" if needs else target or first_room(actor))
     device, names = _devices(request)

@@ -86,6 +86,14 @@ def test_a_machine_gets_and_gives_back_a_token(admin: Actor) -> None:
         ({"scope": "openid people.manage"}, "invalid_scope"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"prompt": "none"}, "login_required"),
+        ({"code_challenge": "x" * 42}, "invalid_request"),
+        ({"code_challenge": "x" * 42 + "="}, "invalid_request"),
+        ({"code_challenge_method": ""}, "invalid_request"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"max_age": "²"}, "invalid_request"),
+        ({"nonce": "n" * 201}, "invalid_request"),
+        ({"request": "eyJ"}, "request_not_supported"),
+        ({"request_uri": "https://evil.example/r"}, "request_uri_not_supported"),
     ],
 )
 def test_what_is_refused_is_told_to_the_client(admin: Actor, more: dict[str, str], error: str) -> None:
@@ -94,7 +102,16 @@ def test_what_is_refused_is_told_to_the_client(admin: Actor, more: dict[str, str
     assert f"error={error}" in answer.headers["Location"]
 
 
-@pytest.mark.parametrize("more", [{"redirect_uri": BACK + "/x"}, {"client_id": "nobody"}, {"redirect_uri": ""}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"client_id": "nobody"},
+        *({"redirect_uri": item} for item in (
+            "", BACK + "/x", BACK + "?x=1", BACK + "#x", BACK.upper(), BACK.replace("https", "http"), BACK + "/../back",
+            BACK.replace(".example", ".example:443"), BACK.replace("archive", "user@archive"), "//archive.example/back",
+        )),
+    ],
+)  # fmt: skip
 def test_nothing_is_sent_to_an_unknown_address(admin: Actor, more: dict[str, str]) -> None:
     _, made = people.add_client(admin, "Archive", [], [BACK], public=True)
     assert Client().get("/oidc/authorize", wish(str(made.id), **more)).status_code == 400
@@ -127,9 +144,21 @@ def test_signing_in_through_a_provider(admin: Actor, settings: Any, monkeypatch:
         answer = there.post("/oidc/authorize", form).headers["Location"]
         return here.get(f"/signin/oidc/back/?{urlsplit(answer).query}", headers={"Host": "localhost"})
 
+    password = {"username": "admin", "password": "cầu Long Biên 1902"}
+    stranger = Client()
+    come_back(stranger)
+    assert stranger.post("/signin/", password).status_code == 302
+    assert people.account_of_identity("http://testserver", str(admin.id)) is None, "nobody said that it is theirs"
+    late = Client()
+    come_back(late)
+    with clock.use(clock.Frozen(datetime(2026, 7, 14, 2, 11, tzinfo=UTC))):
+        late.post("/signin/", password | {"link": "yes"})
+    assert people.account_of_identity("http://testserver", str(admin.id)) is None, "too late"
     here = Client()
     assert come_back(here).headers["Location"].startswith("/signin/?next=")
-    here.post("/signin/", {"username": "admin", "password": "cầu Long Biên 1902"})
+    assert "admin" in here.get("/signin/").content.decode()
+    here.post("/signin/", password | {"link": "yes"})
+    assert people.account_of_identity("http://testserver", str(admin.id)) == admin.id
     again = Client()
     assert come_back(again).headers["Location"] == "/signin/outside/"
     assert again.get("/signin/outside/").headers["Location"] == "/me/"
