@@ -33,6 +33,8 @@ class Term:
     ``operator`` is one of ``== != < <= > >= ~= !~= exists missing``. ``value`` is a bool, number, string, aware
     datetime, a list of these (any of them; only with ``==`` and ``!=``) or a pair ``(low, high)`` as a tuple (a closed
     range, only with ``==`` and ``!=``).
+
+    Two attributes stand for the entity itself: ``@type`` its types, ``scope`` its scopes (both only as texts).
     """
 
     attribute: str
@@ -54,7 +56,25 @@ class AnyOf:
     parts: "Sequence[Condition]"
 
 
-Condition = Term | AllOf | AnyOf
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """An entity that the Relationship ``attribute`` points to holds ``part`` (and has one of ``types``, if given)."""
+
+    attribute: str
+    part: "Condition"
+    types: Sequence[str] = ()
+
+
+Condition = Term | AllOf | AnyOf | Linked
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a list is ordered by: the value at a path, or with ``near`` (a GeoJSON geometry) the distance from it."""
+
+    path: str
+    descending: bool = False
+    near: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +94,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class ThingQuery:
-    """What to find: all criteria must hold. The answer is in the order of the entities' ids.
+    """What to find: all criteria must hold. The answer is in the order of the entities' ids, or as ``order`` says.
 
     ``q`` is a list of terms ``(attribute, operator, value)`` as in :class:`Term`, all of which must hold, ``where`` a
     whole condition; ``box`` is west, south, east, north in degrees, ``near`` longitude, latitude, metres, both on
@@ -93,6 +113,8 @@ class ThingQuery:
     where: Condition | None = None
     area: Area | None = None
     id_pattern: str = ""
+    order: Sequence[Order] = ()
+    collation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +130,7 @@ class Written:
     skipped: tuple[str, ...] = ()
 
 
-WriteMode = Literal["create", "upsert", "replace", "append", "add", "update", "merge"]
+WriteMode = Literal["create", "upsert", "replace", "append", "add", "update", "merge", "patch"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,8 +201,11 @@ class ThingsStore(Documents, Protocol):
 
         create: must not exist. upsert: make it, or write the given attributes. replace: make it, or exchange all its
         attributes. append: must exist; write the attributes. add: must exist; only attributes it lacks. update: must
-        exist; only attributes it has. merge: must exist; the members given go into the attributes' instances. An
-        attribute (with merge, also a member) given as None is deleted. Types are added, never taken away.
+        exist; only attributes it has. merge: must exist; what is given goes into the attributes' instances, however
+        deep. patch: must exist; the members given are exchanged in the instances there are. An attribute (with merge
+        and patch, also a member) given as None or as ``urn:ngsi-ld:null`` is deleted. Instances are told apart by
+        ``datasetId``; those not given stay, except with replace. Types are added, never taken away, except with
+        replace. ``scope`` is exchanged, with add joined; ``expiresAt`` is when the entity will be gone.
         """
         ...
 

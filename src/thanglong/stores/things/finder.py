@@ -8,12 +8,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from thanglong.kit.ports import AllOf, Area, Condition, Term, ThingQuery
-from thanglong.stores.things import space
+from thanglong.kit import clock
+from thanglong.kit.errors import N_, Invalid
+from thanglong.kit.ports import AllOf, AnyOf, Area, Condition, Term, ThingQuery
+from thanglong.stores.things import ordering, space
 from thanglong.stores.things.names import Rows
 from thanglong.stores.things.terms import Sql, Terms, after_prefix, checked_pattern, literal_prefix, marks
 
 PROBE = 20_000
+MOST_ORDERED = 200_000
 
 
 class Finder(ABC):
@@ -30,6 +33,7 @@ class Finder(ABC):
         self.tenant = tenant
         self.rows = rows
         self.name = name
+        self.types: list[int] = []
 
     @abstractmethod
     def among(self, column: str, values: Sequence[str]) -> Sql:
@@ -44,7 +48,9 @@ class Finder(ABC):
         """A select ``n, lon, lat, shape`` of GeoProperties whose bounds meet the box (None: all)."""
 
     def find(self) -> list[Any]:
-        """The states, in the order of ids."""
+        """The states, in the order of ids or of the query."""
+        if self.query.order:
+            return self._ordered()
         plan = self._plan()
         if plan is None:
             return []
@@ -56,6 +62,27 @@ class Finder(ABC):
             )
         ]
 
+    def _ordered(self) -> list[Any]:
+        """The states of a page in the order the query wants: all that hold are ordered by what the index knows."""
+        plan = self._plan(whole=True)
+        if plan is None:
+            return []
+        source, values = self._whole(*plan)
+        found = self.rows(f"SELECT p.n, p.id FROM ({source}) p LIMIT {MOST_ORDERED + 1}", values)
+        if len(found) > MOST_ORDERED:
+            raise Invalid(N_("Too many entities to put in order; narrow the question."))
+        query = self.query
+        sorted_numbers = ordering.ordered(self, query.order, query.collation, found)
+        page = sorted_numbers[query.offset : query.offset + query.limit]
+        sql, chosen = self.numbered(page)
+        states = dict(self.rows(f"SELECT e.n, e.state FROM ({sql}) p CROSS JOIN entity e WHERE e.n = p.n", chosen))
+        return [states[n] for n in page if n in states]
+
+    def _whole(self, driver: Sql | None, tests: list[Sql]) -> Sql:
+        if driver is not None:
+            return self._driven(driver, tests)
+        return _union([self._walk(kind, tests) for kind in self._walks()])
+
     def count(self) -> int:
         """How many there are, whatever ``limit``, ``offset`` and ``after``."""
         if self._only_types():
@@ -63,11 +90,7 @@ class Finder(ABC):
         plan = self._plan(whole=True)
         if plan is None:
             return 0
-        driver, tests = plan
-        if driver is not None:
-            source, values = self._driven(driver, tests)
-        else:
-            source, values = _union([self._walk(kind, tests) for kind in self._walks()])
+        source, values = self._whole(*plan)
         return int(self.rows(f"SELECT count(*) FROM ({source}) p", values)[0][0])
 
     # -- what to do
@@ -83,7 +106,8 @@ class Finder(ABC):
         self.types = [number for kind in query.types if (number := self.name(kind)) is not None]
         if query.types and not self.types:
             return None
-        compiler = Terms(self.tenant, self.types or self._all_types(), self.name, self.REGEX, self.BARE)
+        everything = self.all_types()
+        compiler = Terms(self.tenant, self.types or everything, self.name, self.REGEX, self.BARE, everything)
         tests = [(compiler.test(condition), compiler.drive(condition)) for condition in self._conditions()]
         if not self._spatial(tests):
             return None
@@ -118,6 +142,9 @@ class Finder(ABC):
 
     def _conditions(self) -> Iterable[Condition]:
         found: list[Condition] = [Term(*term) for term in self.query.q]
+        if self.name("expiresAt") is not None:
+            # transient entities whose time is over are gone, also before they are swept out
+            found.append(AnyOf([Term("expiresAt", "missing"), Term("expiresAt", ">", clock.now())]))
         where = self.query.where
         if isinstance(where, AllOf):
             found.extend(where.parts)
@@ -174,7 +201,7 @@ class Finder(ABC):
     def _only_types(self) -> bool:
         query = self.query
         others = (query.ids, query.id_prefix, query.q, query.box, query.near, query.where, query.area, query.id_pattern)
-        return len(query.types) <= 1 and not any(others)
+        return len(query.types) <= 1 and not any(others) and self.name("expiresAt") is None
 
     def _tally(self) -> int:
         if not self.query.types:
@@ -187,7 +214,8 @@ class Finder(ABC):
             for row in self.rows("SELECT t.count FROM tally t WHERE t.tenant = ? AND t.type = ?", [self.tenant, kind])
         )
 
-    def _all_types(self) -> list[int]:
+    def all_types(self) -> list[int]:
+        """Numbers of all types the tenant has entities of."""
         return [row[0] for row in self.rows("SELECT type FROM tally WHERE tenant = ? AND count > 0", [self.tenant])]
 
     # -- SQL

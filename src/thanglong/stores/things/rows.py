@@ -45,7 +45,11 @@ MEMBERS = frozenset(
         "entityList",
     ]
 )
-PLAIN = frozenset(["type", "value", "observedAt", "unitCode"])
+OWN = frozenset(["id", "type", "scope", "expiresAt"])
+"""Members of an entity that are no attributes."""
+PLAIN = frozenset(["type", "value"])
+NOTED = ("observedAt", "unitCode")
+"""Members of an instance a term may ask for: ``temperature.observedAt``."""
 SCALARS = (str, int, float, bool)
 
 
@@ -106,7 +110,9 @@ def instances(attribute: Any) -> list[Mapping[str, Any]]:
 
 
 def leaves(name: str, attribute: Any) -> dict[tuple[str, str, int], Leaf]:
-    """All index rows of an attribute, by path, dataset and ordinal."""
+    """All index rows of an attribute (or of an entity's scope or end), by path, dataset and ordinal."""
+    if name in OWN:
+        return {(leaf.path, "", leaf.ordinal): leaf for leaf in _of_value(name, "", attribute, 0)}
     if type(attribute) is dict and attribute.keys() <= PLAIN and type(attribute.get("value")) in SCALARS:
         return {(name, "", 0): _scalar(name, "", 0, attribute["value"])}
     found: dict[tuple[str, str, int], Leaf] = {}
@@ -128,10 +134,15 @@ def _of_instance(path: str, dataset: str, instance: Mapping[str, Any], depth: in
         yield from _of_refs(path, dataset, instance["object"])
     elif "objectList" in instance:
         yield from _of_refs(path, dataset, instance["objectList"])
+    elif "languageMap" in instance:
+        yield from _of_languages(path, dataset, instance["languageMap"], depth)
     else:
-        for member in ("languageMap", "vocab", "valueList", "json"):
+        for member in ("vocab", "valueList", "json"):
             if member in instance:
                 yield from _of_value(path, dataset, instance[member], depth)
+    for member in NOTED:
+        if isinstance(instance.get(member), str):
+            yield _scalar(f"{path}.{member}", dataset, 0, instance[member])
     if depth < DEPTH:
         for key, value in instance.items():
             if key not in MEMBERS and isinstance(value, dict):
@@ -145,6 +156,16 @@ def _of_refs(path: str, dataset: str, target: Any) -> Iterator[Leaf]:
         if isinstance(uri, str):
             text = key_text(uri)
             yield Leaf(path, dataset, ordinal, text=text, ref=text)
+
+
+def _of_languages(path: str, dataset: str, texts: Any, depth: int) -> Iterator[Leaf]:
+    """The texts by language, and all of them under the bare path: a term that names no language means any."""
+    yield from _of_value(path, dataset, texts, depth)
+    ordinal = 0
+    for text in texts.values() if isinstance(texts, dict) else ():
+        for item in text if isinstance(text, list) else [text]:
+            yield _scalar(path, dataset, ordinal, item)
+            ordinal += 1
 
 
 def _of_value(path: str, dataset: str, value: Any, depth: int) -> Iterator[Leaf]:

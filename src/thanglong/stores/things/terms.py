@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
 
 from thanglong.kit.errors import N_, Invalid
-from thanglong.kit.ports import AllOf, AnyOf, Condition, Term
+from thanglong.kit.ports import AllOf, AnyOf, Condition, Linked, Term
 from thanglong.stores.things import rows
 
 Sql = tuple[str, list[Any]]
 NOTHING: Sql = ("SELECT 0 AS n WHERE 1 = 0", [])
+OF_ENTITY = frozenset(["@type", "createdAt", "modifiedAt"])
+"""Attributes that stand for facts of the entity itself and have no rows in the index."""
 COMPARE = {"==", "<", "<=", ">", ">="}
 META = re.compile(r"[\\.^$*+?{}\[\]|()]")
 
@@ -78,10 +80,17 @@ class Terms:
     bare: str = "a.{}"
     """How a column is named where its own index must not be used: a test of one entity goes by the primary key."""
 
+    all_types: Sequence[int] = ()
+    """Every type there is: linked entities may have any."""
+    entity: str = "x"
+    """The alias of the entity that is tested; it has the columns n and id."""
+
     def test(self, condition: Condition) -> Sql:
-        """A boolean expression on the entity ``x.n``."""
+        """A boolean expression on the entity ``x``."""
         if isinstance(condition, Term):
             return self._test_term(condition)
+        if isinstance(condition, Linked):
+            return self._test_linked(condition)
         parts = [self.test(part) for part in condition.parts]
         word = " AND " if isinstance(condition, AllOf) else " OR "
         empty = "1 = 1" if isinstance(condition, AllOf) else "1 = 0"
@@ -97,6 +106,8 @@ class Terms:
             return " UNION ".join(sql for sql, _ in known), [value for _, values in known for value in values]
         if isinstance(condition, AllOf):
             return self.drive(condition.parts[0]) if len(condition.parts) == 1 else None
+        if isinstance(condition, Linked) or condition.attribute in OF_ENTITY:
+            return None
         prefix = condition.operator == "~=" and literal_prefix(str(condition.value))
         if condition.operator not in COMPARE and not prefix:
             return None
@@ -113,12 +124,66 @@ class Terms:
         sql = f"a.tenant = ? AND a.type IN ({marks(self.types)}) AND a.attr = ?"
         return sql, [self.tenant, *self.types, number]
 
+    def _test_linked(self, condition: Linked) -> Sql:
+        """That a Relationship leads to an entity that holds a condition: ``y`` when ``x`` is tested, then ``yy``…"""
+        scope, values = self._scope(condition.attribute)
+        if not scope:
+            return "1 = 0", []
+        alias = "y" if self.entity == "x" else f"{self.entity}y"
+        kinds = [number for kind in condition.types if (number := self.name(kind)) is not None]
+        if condition.types and not kinds:
+            return "1 = 0", []
+        inner = replace(self, types=kinds or self.all_types, entity=alias)
+        test, more = inner.test(condition.part)
+        narrow, typed = "", list[Any]()
+        if kinds:
+            narrow = (
+                f" AND EXISTS (SELECT 1 FROM kind k WHERE k.tenant = ? AND k.type IN ({marks(kinds)}) "
+                f"AND k.id = {alias}.id)"
+            )
+            typed = [self.tenant, *kinds]
+        found = (
+            f"EXISTS (SELECT 1 FROM attribute a JOIN entity {alias} ON {alias}.tenant = ? AND {alias}.id = a.ref "
+            f"WHERE {scope} AND a.n = {self.entity}.n AND {alias}.alive = 1{narrow} AND {test})"
+        )
+        return found, [self.tenant, *values, *typed, *more]
+
+    def _test_entity(self, term: Term) -> Sql:
+        """A term on the types of the entity, or on when it was made or changed."""
+        if term.attribute == "@type":
+            number = self.name(str(term.value))
+            sql = f"EXISTS (SELECT 1 FROM kind k WHERE k.tenant = ? AND k.type = ? AND k.id = {self.entity}.id)"
+            return sql, [self.tenant, number]
+        if term.operator in ("exists", "missing"):
+            return "1 = 1" if term.operator == "exists" else "1 = 0", []
+        column = "e.created" if term.attribute == "createdAt" else "e.modified"
+        plain = {"!=": "=="}.get(term.operator, term.operator)
+        found = self._moments(plain, term.value, column)
+        if found is None:
+            return "1 = 0", []
+        sql = f"EXISTS (SELECT 1 FROM entity e WHERE e.n = {self.entity}.n AND {found[0]})"
+        return (f"NOT {sql}" if term.operator == "!=" else sql), found[1]
+
+    def _moments(self, operator: str, value: Any, column: str) -> Sql | None:
+        """A comparison of a column of microseconds; None when the value is no moment."""
+        if isinstance(value, tuple):
+            low, high = self._moments(">=", value[0], column), self._moments("<=", value[1], column)
+            return None if low is None or high is None else (f"{low[0]} AND {high[0]}", [*low[1], *high[1]])
+        if isinstance(value, list):
+            parts = [part for item in value if (part := self._moments(operator, item, column)) is not None]
+            return (f"({' OR '.join(sql for sql, _ in parts)})", [v for _, vs in parts for v in vs]) if parts else None
+        if not isinstance(value, datetime) or operator not in COMPARE:
+            return None
+        return f"{column} {'=' if operator == '==' else operator} ?", [rows.micros(value)]
+
     def _test_term(self, term: Term) -> Sql:
         operator = term.operator
+        if term.attribute in OF_ENTITY:
+            return self._test_entity(term)
         scope, values = self._scope(term.attribute)
         if not scope:
             return ("1 = 1" if operator == "missing" else "1 = 0"), []
-        there = f"EXISTS (SELECT 1 FROM attribute a WHERE {scope} AND a.n = x.n)"
+        there = f"EXISTS (SELECT 1 FROM attribute a WHERE {scope} AND a.n = {self.entity}.n)"
         if operator == "exists":
             return there, values
         if operator == "missing":
@@ -126,7 +191,7 @@ class Terms:
         negative = operator in ("!=", "!~=")
         plain = {"!=": "==", "!~=": "~="}.get(operator, operator)
         predicate, more = self._predicate(plain, term.value, self.bare)
-        found = f"EXISTS (SELECT 1 FROM attribute a WHERE {scope} AND a.n = x.n AND {predicate})"
+        found = f"EXISTS (SELECT 1 FROM attribute a WHERE {scope} AND a.n = {self.entity}.n AND {predicate})"
         if negative:
             return f"({there} AND NOT {found})", [*values, *values, *more]
         return found, [*values, *more]

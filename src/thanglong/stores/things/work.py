@@ -15,6 +15,7 @@ from thanglong.kit.errors import N_, Fault, Invalid
 from thanglong.kit.ports import WriteMode, Written
 from thanglong.stores.ops import ADDED, BORN, CHANGED, GONE, REMOVED
 from thanglong.stores.things import rows
+from thanglong.stores.things.placing import NULL, placed
 from thanglong.stores.things.rows import Leaf, Place
 
 
@@ -75,7 +76,7 @@ class Delete:
 
 def prepare(entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> None:
     """Raise Invalid for an entity that could not be stored, before it may spoil the group it is written with."""
-    makes = mode in ("create", "upsert", "replace")
+    makes, whole = mode in ("create", "upsert", "replace"), mode not in ("merge", "patch")
     for entity in entities:
         name = entity.get("id")
         if not isinstance(name, str) or not name or len(name) > 1000 or "\x00" in name:
@@ -90,35 +91,11 @@ def prepare(entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> None:
             if attribute is None:
                 continue
             if not attribute or not all(
-                isinstance(item, Mapping) and "type" in item for item in rows.instances(attribute)
+                isinstance(item, Mapping) and ("type" in item or not whole) for item in rows.instances(attribute)
             ):
                 raise Invalid([Fault(key, N_("An attribute is an object with a type."))])
             rows.leaves(key, attribute)
             rows.place(attribute)
-
-
-def merged(before: Any, given: Any) -> Any:
-    """An attribute with the given members put in, instance by instance (told apart by datasetId); None takes out."""
-    if given is None or before is None:
-        return given
-    known = {instance.get("datasetId"): instance for instance in rows.instances(before)}
-    for instance in rows.instances(given):
-        dataset = instance.get("datasetId")
-        known[dataset] = _merged_members(known.get(dataset, {}), instance)
-    found = list(known.values())
-    return found if len(found) > 1 or isinstance(before, list) else found[0]
-
-
-def _merged_members(before: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    found = dict(before)
-    for key, value in given.items():
-        if value is None and key != "value":
-            found.pop(key, None)
-        elif key not in rows.MEMBERS and isinstance(value, dict) and isinstance(found.get(key), dict):
-            found[key] = _merged_members(found[key], value)
-        else:
-            found[key] = value
-    return found
 
 
 def types_of(entity: Mapping[str, Any]) -> tuple[str, ...]:
@@ -128,7 +105,7 @@ def types_of(entity: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def attributes_of(entity: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    return ((key, value) for key, value in entity.items() if key not in ("id", "type"))
+    return ((key, value) for key, value in entity.items() if key not in rows.OWN)
 
 
 class Work:
@@ -178,15 +155,17 @@ class Work:
         if entity is None or not alive:
             entity = self._born(entity, given, at, request.tenant)
         fresh = not alive
-        skipped = []
+        if mode == "replace" and not fresh:
+            self._drop_types(entity, types_of(given))
         wrote = self._add_types(entity, types_of(given)) or fresh
+        wrote = self._set_own(entity, given, mode) or wrote
+        skipped = []
         for key, attribute in attributes_of(given):
-            if (mode == "add" and key in entity.state) or (mode == "update" and key not in entity.state):
+            after, left = placed(entity.state.get(key), attribute, "replace" if fresh else mode)
+            if left:
                 skipped.append(key)
-            elif mode == "merge":
-                wrote = self._set(entity, key, merged(entity.state.get(key), attribute), at, fresh) or wrote
-            else:
-                wrote = self._set(entity, key, attribute, at, fresh) or wrote
+            if left < len(rows.instances(attribute)):
+                wrote = self._set(entity, key, after, at, fresh, attribute) or wrote
         if mode == "replace" and alive:
             for key in [key for key, _ in attributes_of(entity.state) if key not in given]:
                 wrote = self._set(entity, key, None, at, False)
@@ -212,11 +191,47 @@ class Work:
         before.state, before.stamps = {"id": before.id, "type": given["type"]}, {}
         return before
 
+    def _set_own(self, entity: Entity, given: Mapping[str, Any], mode: WriteMode) -> bool:
+        """The entity's scope and end, indexed like attributes."""
+        changed = False
+        for key in ("scope", "expiresAt"):
+            before, value = entity.state.get(key), given.get(key)
+            if key not in given and not (mode == "replace" and before is not None):
+                continue
+            if value == NULL:
+                value = None
+            if key == "scope" and mode == "add" and before is not None and value is not None:
+                value = list(dict.fromkeys([*_several(before), *_several(value)]))
+            if value == before:
+                continue
+            changed = True
+            if value is None:
+                del entity.state[key]
+            else:
+                entity.state[key] = value
+            self._reindex(entity, key, before, value)
+        return changed
+
+    def _drop_types(self, entity: Entity, keep: tuple[str, ...]) -> None:
+        """Take types away that a replacement does not name."""
+        gone = [name for name in entity.types if keep and name not in keep]
+        for key, attribute in indexed(entity.state):
+            for leaf_key in rows.leaves(key, attribute):
+                for name in gone:
+                    self.leaves_set.pop((entity.n, name, leaf_key), None)
+                    self.leaves_gone[entity.n, name, leaf_key] = None
+        for name in gone:
+            self._count(entity, name, -1)
+            self.kinds_set.pop((entity.tenant, name, entity.id), None)
+            self.kinds_gone[entity.tenant, name, entity.id] = None
+        if gone:
+            entity.types = tuple(name for name in entity.types if name in keep)
+
     def _add_types(self, entity: Entity, types: tuple[str, ...]) -> bool:
         new = [name for name in types if name not in entity.types]
         if not new:
             return False
-        for key, attribute in attributes_of(entity.state):
+        for key, attribute in indexed(entity.state):
             for leaf_key, leaf in rows.leaves(key, attribute).items():
                 for name in new:
                     self._put_leaf(entity.n, name, leaf_key, leaf)
@@ -228,7 +243,8 @@ class Work:
             self.kinds_set[entity.tenant, name, entity.id] = entity.n
         return True
 
-    def _set(self, entity: Entity, key: str, attribute: Any, at: int, fresh: bool) -> bool:
+    def _set(self, entity: Entity, key: str, attribute: Any, at: int, fresh: bool, given: Any = None) -> bool:
+        """Let an attribute be so from now on (None: gone); ``given`` are the instances that were written."""
         before = entity.state.get(key)
         if attribute is None:
             if before is None:
@@ -241,9 +257,21 @@ class Work:
         entity.state[key] = attribute
         stamp = entity.stamps.setdefault(key, [at, at])
         stamp[1] = at
-        self._log(entity, key, attribute, at, BORN if fresh else ADDED if before is None else CHANGED)
+        self._log_written(entity, key, before, attribute, given, at, fresh)
         self._reindex(entity, key, before, attribute)
         return True
+
+    def _log_written(self, entity: Entity, key: str, before: Any, after: Any, given: Any, at: int, fresh: bool) -> None:
+        """History rows of the instances that were written or taken away, not of those that stayed."""
+        op = BORN if fresh else ADDED if before is None else CHANGED
+        if not isinstance(after, list) and not isinstance(before, list) and not isinstance(given, list):
+            self._log(entity, key, after, at, op)
+            return
+        written = {instance.get("datasetId") for instance in rows.instances(given)}
+        there = {instance.get("datasetId") for instance in rows.instances(after)}
+        gone = [one for one in rows.instances(before or []) if one.get("datasetId") not in there]
+        self._log(entity, key, [one for one in rows.instances(after) if one.get("datasetId") in written], at, op)
+        self._log(entity, key, gone, at, REMOVED)
 
     def _log(self, entity: Entity, key: str, attribute: Any, at: int, op: int) -> None:
         for instance in rows.instances(attribute):
@@ -288,7 +316,7 @@ class Work:
         if entity is None or not entity.alive:
             return False
         self.seq += 1
-        for key, attribute in list(attributes_of(entity.state)):
+        for key, attribute in list(indexed(entity.state)):
             self._reindex(entity, key, attribute, None)
         for kind in entity.types:
             self._count(entity, kind, -1)
@@ -298,6 +326,15 @@ class Work:
         entity.alive, entity.modified = False, at
         self.touched[entity.n] = entity
         return True
+
+
+def indexed(state: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """What of an entity has rows in the index."""
+    return ((key, value) for key, value in state.items() if key not in ("id", "type"))
+
+
+def _several(scope: Any) -> list[str]:
+    return scope if isinstance(scope, list) else [scope]
 
 
 def at_of(moment: datetime) -> int:
