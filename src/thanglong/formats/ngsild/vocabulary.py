@@ -78,6 +78,16 @@ class Vocabulary:
         return _each(value, self.expand_name)
 
 
+def renamed(entity: Mapping[str, Any], translate: Callable[[str], str]) -> dict[str, Any]:
+    """An entity, or fragment of one, with every name of its type, attributes and vocabulary values translated."""
+    return _entity(entity, translate)
+
+
+def renamed_attribute(attribute: Any, translate: Callable[[str], str]) -> Any:
+    """Like :func:`renamed`, for one attribute."""
+    return _attribute(attribute, translate)
+
+
 def _each(value: Any, translate: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_each(item, translate) for item in value]
