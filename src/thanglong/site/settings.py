@@ -134,6 +134,9 @@ THINGS_STORE = env("THANGLONG_THINGS", "") or env("THANGLONG_DATABASE", "") or s
 # days of the things' history that stay in the store before they become Parquet files (0: all), and that files are kept
 THINGS_HOT_DAYS = int(env("THANGLONG_THINGS_HOT_DAYS", "35"))
 THINGS_KEEP_DAYS = int(env("THANGLONG_THINGS_KEEP_DAYS", "0"))
+# addresses of @context documents and the files to read instead, for closed networks; a broker alone has no tables
+THINGS_CONTEXT_MAP = env("THANGLONG_THINGS_CONTEXT_MAP", "")
+THINGS_ALONE = env("THANGLONG_THINGS_ALONE", "0") == "1"
 SENDER = env("THANGLONG_SENDER", "file")
 TSA, TSA_CERTIFICATE = env("THANGLONG_TSA", ""), env("THANGLONG_TSA_CERTIFICATE", "")
 PUBLIC_URL = env("THANGLONG_ADDRESS", "").rstrip("/")

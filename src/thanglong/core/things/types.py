@@ -24,6 +24,7 @@ __all__ = [
     "KeptContext",
     "Pass",
     "Sample",
+    "Subscription",
     "Term",
     "ThingQuery",
     "TypeFacts",
@@ -133,6 +134,28 @@ class KeptContext:
     used: datetime | None
     hits: int
     expires: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Somebody's wish to be told of changes.
+
+    ``definition`` as the standard has it, in kept names; ``context`` the @context it was written under and
+    ``query_context`` that of its ``q``; ``types`` those the owner's access key is bound to (none: all); ``cursor`` the
+    last write of the log dealt with (None: it goes with the others); ``state`` its counters.
+    """
+
+    tenant: str
+    id: str
+    definition: Mapping[str, Any]
+    context: Any
+    query_context: Any
+    owner: str
+    types: tuple[str, ...]
+    created: datetime
+    modified: datetime
+    cursor: int | None
+    state: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from thanglong.kit.ports import AllOf, Area, Condition, Term, ThingQuery
+from thanglong.kit.errors import N_, Invalid
+from thanglong.kit.ports import AllOf, Area, Condition, Linked, Term, ThingQuery
 from thanglong.stores.things import rows, space
 from thanglong.stores.things.rows import Leaf
 from thanglong.stores.things.terms import checked_pattern
@@ -54,6 +55,8 @@ def leaves_of(entity: Entity) -> Leaves:
     known: dict[str, dict[str, list[Leaf]]] = {}
 
     def leaves(path: str) -> Sequence[Leaf]:
+        if path == "@type":
+            return [Leaf(path, "", 0, text=rows.key_text(name)) for name in types_of(entity)]
         for name in _roots(path, entity):
             if name not in known:
                 found: dict[str, list[Leaf]] = {}
@@ -96,6 +99,8 @@ def _plain(query: ThingQuery) -> list[Judge]:
 def _condition(condition: Condition) -> Test:
     if isinstance(condition, Term):
         return _term(condition)
+    if isinstance(condition, Linked):
+        raise Invalid(N_("A condition on linked entities needs the entities; it cannot be judged on one alone."))
     parts = [_condition(part) for part in condition.parts]
     if isinstance(condition, AllOf):
         return lambda leaves: all(part(leaves) for part in parts)

@@ -1,0 +1,310 @@
+"""The @context documents of clients: hosted here, fetched and kept, or made for those sent in a body.
+
+A document is compiled once and remembered by this process. Fetched ones are kept in the things store as long as their
+Cache-Control says, at least a minute; when their source does not answer any more the kept one is used on. What could
+not be fetched is not remembered. Nothing is fetched at start-up.
+"""
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+from django.conf import settings
+
+from thanglong.core.things.types import ContextNotAvailable, KeptContext
+from thanglong.formats.jsonld import ContextError, compiled, core
+from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
+from thanglong.kit import clock, ids, ports
+from thanglong.kit.documents import Document, Progress
+from thanglong.kit.errors import N_, Invalid, NotFound
+
+KIND = "context"
+HOSTED, CACHED, IMPLICIT = "Hosted", "Cached", "ImplicitlyCreated"
+PATH = "/ngsi-ld/v1/jsonldContexts/"
+LEAST, USUAL, MOST = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
+FRESH = 60.0
+"""Seconds a compiled vocabulary is used before the store is asked again: other processes may have changed it."""
+MOST_COMPILED = 500
+MOST_BYTES = 4 << 20
+TIMEOUT = 10.0
+NOTE_EVERY = 50
+CORE_DOCUMENT = core.document()["@context"]
+
+
+class _Known:
+    """What this process remembers: compiled vocabularies, and uses not yet noted."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.compiled: OrderedDict[bytes, tuple[float, Vocabulary]] = OrderedDict()
+        self.uses: dict[str, tuple[int, datetime]] = {}
+        self.fetching: dict[str, threading.Lock] = {}
+
+    def forget(self) -> None:
+        with self.lock:
+            self.compiled.clear()
+
+
+_known = _Known()
+
+
+def forget() -> None:
+    """Drop what is remembered (a context was deleted or loaded anew; another store was plugged in)."""
+    _known.forget()
+
+
+def ready(value: Any) -> Vocabulary | None:
+    """The vocabulary of a @context value if this process has it at hand, without any waiting."""
+    if not _own(value):
+        return CORE
+    with _known.lock:
+        found = _known.compiled.get(_key(value))
+    return found[1] if found is not None and found[0] > clock.monotonic() else None
+
+
+def vocabulary(value: Any, *, fetch: bool = True) -> Vocabulary:
+    """The vocabulary of a @context value: a URL, an object, a list of these, or None for the core context.
+
+    Blocks while a document is fetched (``fetch`` False: only those already kept). ContextNotAvailable when one cannot
+    be had, Invalid when one is wrong.
+    """
+    found = ready(value)
+    if found is not None:
+        return found
+    own = _own(value)
+    try:
+        context = compiled([*own, CORE_DOCUMENT], lambda url: {"@context": _content(url, fetch)})
+    except ContextError as error:
+        raise Invalid(N_("The @context cannot be used: %(reason)s"), reason=str(error)) from error
+    given = [*own, CORE.given]
+    found = Vocabulary(context, given, own[0] if len(own) == 1 and isinstance(own[0], str) else "")
+    with _known.lock:
+        _known.compiled[_key(value)] = clock.monotonic() + FRESH, found
+        while len(_known.compiled) > MOST_COMPILED:
+            _known.compiled.popitem(last=False)
+    return found
+
+
+def _own(value: Any) -> list[Any]:
+    """The parts of a @context that are not the core context, which always comes last and wins."""
+    parts = value if isinstance(value, list) else [] if value is None else [value]
+    return [part for part in parts if not (isinstance(part, str) and part in core.VERSIONS)]
+
+
+def _key(value: Any) -> bytes:
+    text = value.encode("utf-8", "replace") if isinstance(value, str) else orjson.dumps(value)
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def _content(url: str, fetch: bool) -> Any:
+    """The @context member of a document by its address."""
+    if url in core.VERSIONS:
+        return CORE_DOCUMENT
+    mapped = _mapped(url)
+    if mapped is not None:
+        return _member(mapped, url)
+    kept = _kept_by_url(url)
+    if kept is not None and (kept.kind != CACHED or kept.expires is None or kept.expires > clock.now()):
+        _used(kept.id)
+        return kept.content["@context"]
+    if not fetch:
+        if kept is not None:
+            return kept.content["@context"]
+        raise ContextNotAvailable(N_("Only who signs in may bring a new @context: %(url)s"), url=url)
+    with _known.lock:
+        lock = _known.fetching.setdefault(url, threading.Lock())
+    with lock:
+        again = _kept_by_url(url)
+        if again is not None and again.expires is not None and again.expires > clock.now():
+            return again.content["@context"]
+        return _fetch(url, again)
+
+
+def _member(document: Any, url: str) -> Any:
+    if not isinstance(document, Mapping) or "@context" not in document:
+        raise ContextNotAvailable(N_("What lies at %(url)s is not a JSON-LD @context."), url=url)
+    return document["@context"]
+
+
+@lru_cache(maxsize=4)
+def _map_of(path: str) -> dict[str, Any]:
+    """The map of addresses to files for closed networks, files read; Invalid says what is wrong with it."""
+    try:
+        entries = orjson.loads(Path(path).read_bytes())
+        if not isinstance(entries, dict):
+            raise ValueError("it must be an object of addresses and files")
+        return {url: orjson.loads((Path(path).parent / file).read_bytes()) for url, file in entries.items()}
+    except (OSError, ValueError, TypeError) as error:
+        raise Invalid(
+            N_("The context map %(path)s cannot be used: %(reason)s"), path=path, reason=str(error)
+        ) from error
+
+
+def check_map() -> None:
+    """Invalid when the context map of the settings cannot be used."""
+    if settings.THINGS_CONTEXT_MAP:
+        _map_of(settings.THINGS_CONTEXT_MAP)
+
+
+def _mapped(url: str) -> Any:
+    return _map_of(settings.THINGS_CONTEXT_MAP).get(url) if settings.THINGS_CONTEXT_MAP else None
+
+
+def _fetch(url: str, kept: KeptContext | None) -> Any:
+    try:
+        document, lives = _download(url)
+    except ContextNotAvailable:
+        if kept is not None:
+            return kept.content["@context"]
+        raise
+    content = {"@context": _member(document, url)}
+    _put(kept.id if kept else local_id(url), _cached(url, content, lives))
+    return content["@context"]
+
+
+def _cached(url: str, content: Mapping[str, Any], lives: timedelta) -> dict[str, Any]:
+    now = clock.now()
+    times = {"created": now.isoformat(), "expires": (now + max(lives, LEAST)).isoformat()}
+    return {"url": url, "kind": CACHED, "content": content, **times}
+
+
+def _download(url: str) -> tuple[Any, timedelta]:
+    """A document from the network and how long it may be kept."""
+    import httpx
+
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise ContextNotAvailable(N_("There is no @context at %(url)s"), url=url)
+    try:
+        with httpx.stream(
+            "GET", url, headers={"accept": "application/ld+json, application/json;q=0.9, */*;q=0.1"},
+            timeout=TIMEOUT, follow_redirects=True,
+        ) as answer:  # fmt: skip
+            answer.raise_for_status()
+            pieces, size = [], 0
+            for piece in answer.iter_bytes():
+                size += len(piece)
+                if size > MOST_BYTES:
+                    raise ContextNotAvailable(N_("The @context at %(url)s is too large."), url=url)
+                pieces.append(piece)
+            return orjson.loads(b"".join(pieces)), _lifetime(answer.headers.get("cache-control", ""))
+    except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError, UnicodeError) as error:
+        raise ContextNotAvailable(N_("The @context at %(url)s cannot be fetched."), url=url) from error
+
+
+def _lifetime(cache_control: str) -> timedelta:
+    words = [word.strip().lower() for word in cache_control.split(",")]
+    for word in words:
+        if word in ("no-store", "no-cache"):
+            return LEAST
+        name, _, seconds = word.partition("=")
+        if name == "max-age" and seconds.isdigit():
+            return min(timedelta(seconds=min(int(seconds), 10**9)), MOST)
+    return USUAL
+
+
+# -- what is kept in the store
+
+
+def local_id(url: str) -> str:
+    """The id under which a fetched or implicit context is kept."""
+    return hashlib.blake2b(url.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _of(document: Document) -> KeptContext:
+    body, state = document.body, document.state
+    uses, last = _known.uses.get(document.id, (0, None))
+    seen = datetime.fromisoformat(state["used"]) if state.get("used") else None
+    return KeptContext(
+        document.id, body["url"], body["kind"], body["content"], datetime.fromisoformat(body["created"]),
+        last or seen, int(state.get("hits", 0)) + uses,
+        datetime.fromisoformat(body["expires"]) if body.get("expires") else None,
+    )  # fmt: skip
+
+
+def _kept(id: str) -> KeptContext | None:
+    found = ports.plugged.things.documents(KIND, "", [id])
+    return _of(found[0]) if found else None
+
+
+def _kept_by_url(url: str) -> KeptContext | None:
+    hosted = urlsplit(url).path.partition(PATH)[2]
+    if hosted and (found := _kept(hosted)) is not None and found.kind != CACHED:
+        return found
+    return _kept(local_id(url))
+
+
+def _put(id: str, body: Mapping[str, Any]) -> None:
+    things = ports.plugged.things
+    if not things.put_document("", KIND, id, body, create=True):
+        things.put_document("", KIND, id, body)
+
+
+def _used(id: str) -> None:
+    with _known.lock:
+        uses = _known.uses.get(id, (0, clock.now()))[0] + 1
+        _known.uses[id] = uses, clock.now()
+    if uses >= NOTE_EVERY:
+        _note(id)
+
+
+def _note(id: str) -> None:
+    found = ports.plugged.things.documents(KIND, "", [id])
+    with _known.lock:
+        uses, last = _known.uses.pop(id, (0, clock.now()))
+    if found and uses:
+        state = {"hits": int(found[0].state.get("hits", 0)) + uses, "used": last.isoformat()}
+        ports.plugged.things.note(KIND, [Progress("", id, None, state)])
+
+
+def kept(kind: str = "") -> Sequence[KeptContext]:
+    """The contexts kept here, oldest first; of one kind."""
+    found = [_of(document) for document in ports.plugged.things.documents(KIND, "")]
+    return [item for item in found if not kind or item.kind == kind]
+
+
+def one(id: str) -> KeptContext:
+    """A context by its id or, for a fetched one, its address; NotFound."""
+    found = _kept(id) or _kept(local_id(id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def host(content: Mapping[str, Any]) -> str:
+    """Keep a document for clients to refer to; its id. Invalid when it is no @context or cannot be processed."""
+    if "@context" not in content:
+        raise Invalid(N_("Send a JSON object with the member @context."))
+    vocabulary(content["@context"])
+    id = str(ids.new_id())
+    body = {"url": "", "kind": HOSTED, "content": {"@context": content["@context"]}, "created": clock.now().isoformat()}
+    _put(id, body)
+    return id
+
+
+def implicit(value: Any) -> str:
+    """The id of a hosted copy of a @context that came in a body, so that answers can link to it."""
+    id = hashlib.blake2b(orjson.dumps(value), digest_size=12).hexdigest()
+    if _kept(id) is None:
+        content = {"@context": value}
+        _put(id, {"url": "", "kind": IMPLICIT, "content": content, "created": clock.now().isoformat()})
+    return id
+
+
+def drop(id: str, *, reload: bool = False) -> None:
+    """Forget a context, or with ``reload`` fetch a cached one anew; NotFound, Invalid when only cached ones reload."""
+    found = one(id)
+    if reload:
+        if found.kind != CACHED:
+            raise Invalid(N_("Only a @context fetched from elsewhere can be loaded anew."))
+        document, lives = _download(found.url)
+        _put(found.id, _cached(found.url, {"@context": _member(document, found.url)}, lives))
+    else:
+        ports.plugged.things.drop_document("", KIND, found.id)
+    forget()
