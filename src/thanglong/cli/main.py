@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from thanglong.cli import cases, checks, dmn, emergency, index, ledger, operations, output, places, things
+from thanglong.cli import cases, checks, dmn, emergency, index, ledger, operations, output, people, places, things
 from thanglong.cli.env import prepare_environment
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(cases.app, name="cases")
+app.add_typer(people.app, name="people")
 app.add_typer(places.app, name="places")
 app.add_typer(things.app, name="things")
 app.add_typer(index.app, name="index")

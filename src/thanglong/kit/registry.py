@@ -182,6 +182,10 @@ class Searcher:
     order: int = 100
 
 
+OwnRecords = Callable[[Any], Mapping[str, str]]
+"""What a module keeps of the person who asks: the subject under which looks at it are on record, and its name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Nearby:
     """A source of what happens around a place, for the portal's home.
@@ -206,8 +210,10 @@ searchers: Registry[Searcher] = Registry("search source")
 nearby: Registry[Nearby] = Registry("nearby source")
 demo: Registry[DemoStep] = Registry("demo step")
 gauges: Registry[Gauge] = Registry("gauge")
+own_records: Registry[OwnRecords] = Registry("source of own records")
 followers: Registry[Follower] = Registry("follower of a reorganisation")
 
 ALL: tuple[Registry[Any], ...] = (
-    pages, layers, tile_layers, tiles, alarms, health, searchers, nearby, demo, gauges, followers,
+    pages, layers, tile_layers, tiles, alarms, health, searchers, nearby, demo, gauges, own_records,
+    followers,
 )  # fmt: skip

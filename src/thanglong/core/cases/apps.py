@@ -46,6 +46,7 @@ class CasesConfig(AppConfig):
         from thanglong.core.cases import tasks  # noqa: F401
         from thanglong.core.cases.service import decisions
         from thanglong.core.cases.service.catalogue import check
+        from thanglong.core.cases.service.contacts import own_records
         from thanglong.core.cases.service.guarding import plug_decisions
         from thanglong.core.cases.service.notifying import escalated
         from thanglong.core.cases.service.reorganising import OpenCases
@@ -57,6 +58,7 @@ class CasesConfig(AppConfig):
         for verb, text in PHRASES.items():
             ledger.phrases.add(verb, text)
         registry.followers.add("cases", OpenCases())
+        registry.own_records.add("cases", own_records)
         registry.health.add("cases", registry.Health(check))
         registry.health.add("decisions", registry.Health(decisions.check))
         plug_decisions(lambda ref, data: decisions.decide(ref, data).value)

@@ -6,7 +6,7 @@ from django.utils.translation import get_language, gettext
 
 from thanglong.core.cases.repository import rows
 from thanglong.core.cases.service import writing
-from thanglong.core.cases.service.people import case_by_secret
+from thanglong.core.cases.service.people import case_by_secret, cases_of_account
 from thanglong.core.cases.types import Case, Contact, Look
 from thanglong.core.people import service as people
 from thanglong.core.people.types import PURPOSES
@@ -77,6 +77,11 @@ def state_purpose(actor: Actor, key: UUID | str, purpose: str, note: str) -> Non
     if handles(actor, case) or people.purpose_stated(actor, _subject(case.id)):
         return
     people.state_purpose(actor, _subject(case.id), purpose, note)
+
+
+def own_records(actor: Actor) -> dict[str, str]:
+    """The newest cases that the asker opened with their account: subject of the looks, number."""
+    return {_subject(case.id): case.number for case in cases_of_account(actor)}
 
 
 def who_looked(key: UUID | str, secret: str) -> list[Look]:

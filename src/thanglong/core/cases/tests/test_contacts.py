@@ -76,6 +76,19 @@ def test_somebody_else_says_why_first(city: City, frozen: clock.Frozen) -> None:
     assert not any(word in page(leader, case) for word in PERSONAL)
 
 
+def test_a_signed_in_citizen_reads_of_looks_at_their_own_cases(city: City) -> None:
+    citizen = people.citizen_of_identity("https://id.example", "079", "Trần Thị Lan")
+    case = opened(city, contact=Contact("Lan", "lan@example.org", account=citizen))
+    opened(city, contact=Contact("Minh", "minh@example.org"), key="other")
+    page(signed_in(city.officer), case)
+    told = signed_in(people.actor(citizen)).get("/me/readings/").content.decode()
+    assert f"Hồ sơ {case.number}" in told
+    assert "để giải quyết hồ sơ" in told
+    assert told.count("để giải quyết") == 1
+    other = people.citizen_of_identity("https://id.example", "080", "Khác")
+    assert case.number not in signed_in(people.actor(other)).get("/me/readings/").content.decode()
+
+
 def test_forms_need_their_token(city: City) -> None:
     case = opened(city)
     client = Client(enforce_csrf_checks=True)

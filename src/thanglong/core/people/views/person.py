@@ -18,7 +18,7 @@ from thanglong.core.people import service
 from thanglong.core.people.types import ACTIONS, PURPOSES, AccountInfo, Role
 from thanglong.core.people.views.common import actor_of, add_faults, role_name, told, unit_name
 from thanglong.core.people.views.forms import EditRole, FirstPassword, Leave, StaffList
-from thanglong.kit import clock
+from thanglong.kit import clock, registry
 from thanglong.kit.errors import N_, Denied, Fault, Invalid, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
 
@@ -261,15 +261,17 @@ def readings(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     if actor.id is None or actor.kind not in ("person", "citizen"):
         raise NotSignedIn()
+    own = {subject: name for source in registry.own_records for subject, name in source(actor).items()}
     rows = [
         {
             "at": item.at,
+            "about": own.get(item.subject, ""),
             "role": role_name(item.role) if item.role else gettext("an official"),
             "unit": unit_name(item.unit) if item.unit else "",
             "purpose": gettext(PURPOSES[item.purpose]),
             "note": item.note,
         }
-        for item in service.my_readings(actor, [])
+        for item in service.my_readings(actor, list(own))
     ]
     return render(request, "people/readings.html", {"rows": rows})
 
