@@ -96,8 +96,8 @@ class Documents(Protocol):
         """Entities by id, also deleted ones as they were last."""
         ...
 
-    def before(self, tenant: str, entity: str, attribute: str, seq: int) -> Any:
-        """An attribute as it was before a write of the log; None when it was not there, or too long ago to know."""
+    def step(self, tenant: str, entity: str, attribute: str, seq: int) -> tuple[Any, Any]:
+        """An attribute before and after a write of the log; None where it was not there, or too long ago to know."""
         ...
 
     def claim(self, name: str) -> bool:

@@ -8,7 +8,7 @@ import orjson
 
 from thanglong.kit.documents import Document, Progress, Snapshot
 from thanglong.kit.ports import ThingQuery
-from thanglong.stores.ops import ADDED, BORN, CHANGED, REMOVED
+from thanglong.stores.ops import GONE, RECORDED, REMOVED
 from thanglong.stores.things.judge import matcher
 from thanglong.stores.things.past import Statement
 from thanglong.stores.things.terms import Sql
@@ -16,7 +16,8 @@ from thanglong.stores.things.terms import Sql
 COLUMNS = "tenant, kind, id, n, body, reached, state"
 VERSION = "documents"
 NEAR = 64
-"""Rows looked at first when the value before a write is wanted: it is nearly always among the newest."""
+"""Rows looked at first when the value before a write is wanted: it is nearly always among the newest. An attribute of
+many data sets may have more; then those that did not change lately are not told."""
 
 
 class DocumentRows(ABC):
@@ -94,6 +95,9 @@ class DocumentRows(ABC):
         return self._meta(f"mark:{kind}")
 
     @abstractmethod
+    def get(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]: ...
+
+    @abstractmethod
     def claim(self, name: str) -> bool:
         """See ``kit.documents.Documents``."""
 
@@ -101,7 +105,7 @@ class DocumentRows(ABC):
 
     def matcher(self, query: ThingQuery) -> Callable[[Mapping[str, Any]], bool]:
         """See ``kit.documents.Documents``."""
-        return matcher(query)
+        return matcher(query, self.get)
 
     def snapshots(self, tenant: str, ids: Sequence[str]) -> dict[str, Snapshot]:
         """See ``kit.documents.Documents``."""
@@ -113,25 +117,37 @@ class DocumentRows(ABC):
             for id, alive, created, modified, state, stamps in self._rows(sql, (self._name(tenant), *values))
         }
 
-    def before(self, tenant: str, entity: str, attribute: str, seq: int) -> Any:
+    def step(self, tenant: str, entity: str, attribute: str, seq: int) -> tuple[Any, Any]:
         """See ``kit.documents.Documents``."""
         number = self._name(attribute)
         if number is None:
-            return None
+            return None, None
         sql = (
-            "SELECT h.seq, h.op, h.value FROM history h WHERE h.n = (SELECT e.n FROM entity e WHERE e.tenant = ? "
-            f"AND e.id = ?) AND h.attr = ? AND h.op IN ({BORN}, {ADDED}, {CHANGED}, {REMOVED}) "
-            "ORDER BY h.moment DESC"
+            "SELECT h.seq, h.dataset, h.op, h.value FROM history h WHERE h.n = (SELECT e.n FROM entity e "
+            "WHERE e.tenant = ? AND e.id = ?) AND h.attr = ? AND h.op <> ? AND h.seq <= ? ORDER BY h.moment DESC"
         )
-        asked = (self._name(tenant), entity, number)
-        found = [row for row in self._rows(f"{sql} LIMIT {NEAR}", asked) if row[0] < seq]
-        if not found:
-            found = [row for row in self._rows(sql, asked) if row[0] < seq]
-        if not found:
-            return None
-        last = max(row[0] for row in found)
-        values = [orjson.loads(value) for at, op, value in found if at == last and op != REMOVED]
-        return None if not values else values[0] if len(values) == 1 else values
+        asked = (self._name(tenant), entity, number, RECORDED, seq)
+        found = self._rows(f"{sql} LIMIT {NEAR}", asked)
+        earlier = {row[1] for row in found if row[0] < seq}
+        if len(found) == NEAR and any(row[1] not in earlier for row in found if row[0] == seq):
+            found = self._rows(sql, asked)
+        sql = (
+            "SELECT max(h.seq) FROM history h WHERE h.n = (SELECT e.n FROM entity e WHERE e.tenant = ? AND e.id = ?) "
+            "AND h.attr = 0 AND h.op = ? AND h.seq < ?"
+        )
+        end = self._rows(sql, (self._name(tenant), entity, GONE, seq))[0][0] or 0
+        alive = [row for row in found if row[0] > end]
+        return _standing([row for row in alive if row[0] < seq]), _standing(alive)
+
+
+def _standing(found: Sequence[Any]) -> Any:
+    """The attribute that history rows ``(seq, dataset, op, value)`` leave: the last of each data set."""
+    last: dict[int, Any] = {}
+    for row in found:
+        if row[1] not in last or last[row[1]][0] < row[0]:
+            last[row[1]] = row
+    values = [orjson.loads(value) for _, _, op, value in sorted(last.values(), key=lambda r: r[1]) if op != REMOVED]
+    return None if not values else values[0] if len(values) == 1 else values
 
 
 def _newer() -> Statement:

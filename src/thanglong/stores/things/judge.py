@@ -19,6 +19,7 @@ from thanglong.stores.things.work import attributes_of, types_of
 
 Entity = Mapping[str, Any]
 Judge = Callable[[Entity], bool]
+Get = Callable[[Sequence[str]], Mapping[str, Entity]]
 Leaves = Callable[[str], Sequence[Leaf]]
 Test = Callable[[Leaves], bool]
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
@@ -30,16 +31,16 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def matcher(query: ThingQuery) -> Judge:
+def matcher(query: ThingQuery, get: Get | None = None) -> Judge:
     """A function that says whether an entity in the platform's form holds all criteria of a query but the page's.
 
-    Invalid for a pattern or area that cannot be.
+    ``get`` fetches the entities that Relationships lead to. Invalid for a pattern or area that cannot be.
     """
     tests = [*_plain(query), *(_spatial(area) for area in _areas(query))]
     conditions: list[Condition] = [Term(*term) for term in query.q]
     if query.where is not None:
         conditions.append(query.where)
-    compiled = [_condition(condition) for condition in conditions]
+    compiled = [_condition(condition, get) for condition in conditions]
 
     def judge(entity: Entity) -> bool:
         if not all(test(entity) for test in tests):
@@ -96,15 +97,30 @@ def _plain(query: ThingQuery) -> list[Judge]:
 # -- conditions
 
 
-def _condition(condition: Condition) -> Test:
+def _condition(condition: Condition, get: Get | None) -> Test:
     if isinstance(condition, Term):
         return _term(condition)
     if isinstance(condition, Linked):
-        raise Invalid(N_("A condition on linked entities needs the entities; it cannot be judged on one alone."))
-    parts = [_condition(part) for part in condition.parts]
+        return _linked(condition, get)
+    parts = [_condition(part, get) for part in condition.parts]
     if isinstance(condition, AllOf):
         return lambda leaves: all(part(leaves) for part in parts)
     return lambda leaves: any(part(leaves) for part in parts)
+
+
+def _linked(condition: Linked, get: Get | None) -> Test:
+    if get is None:
+        raise Invalid(N_("A condition on linked entities needs the entities; it cannot be judged on one alone."))
+    part, kinds = _condition(condition.part, get), frozenset(condition.types)
+
+    def test(leaves: Leaves) -> bool:
+        targets = list(dict.fromkeys(leaf.ref for leaf in leaves(condition.attribute) if leaf.ref is not None))
+        return any(
+            (not kinds or not kinds.isdisjoint(types_of(entity))) and part(leaves_of(entity))
+            for entity in (get(targets) if targets else {}).values()
+        )
+
+    return test
 
 
 def _term(term: Term) -> Test:
