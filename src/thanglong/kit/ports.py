@@ -10,23 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
+from thanglong.kit.query import AllOf, AnyOf, Area, Condition, Linked, Order, Term, ThingQuery
 from thanglong.kit.stamping import Stamper
-from thanglong.kit.things import (
-    AllOf,
-    AnyOf,
-    Area,
-    Change,
-    Condition,
-    DayFile,
-    Linked,
-    Order,
-    Sample,
-    Term,
-    ThingQuery,
-    ThingsStore,
-    WriteMode,
-    Written,
-)
+from thanglong.kit.things import Change, DayFile, Sample, ThingsStore, WriteMode, Written
 
 __all__ = [
     "ANONYMOUS",
