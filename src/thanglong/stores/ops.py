@@ -6,3 +6,5 @@ RECORDED = 5
 """The row was put into the past alone (the temporal interface): no change, so readers of the log pass over it."""
 STRUCK = 6
 """An amendment that takes a row out of the past."""
+WITHDRAWN = 7
+"""Like RECORDED, and what it tells is that the attribute (or the scope) went."""

@@ -27,7 +27,7 @@ import duckdb
 import numpy as np
 import orjson
 
-from thanglong.stores.ops import RECORDED
+from thanglong.stores.ops import RECORDED, REMOVED
 
 CHUNK = 50_000
 GROUP = 50_000
@@ -38,6 +38,7 @@ COLUMNS = (
 )  # fmt: skip
 NAMES = tuple(name for name, _ in COLUMNS)
 MODULUS = 2**256
+VALUE = f"CASE WHEN op = {REMOVED} THEN NULL ELSE value END"
 
 
 class Row(NamedTuple):
@@ -189,7 +190,7 @@ class DayFiles:
         """``(at, observed, moment, value)`` of one attribute with ``low <= by < high``; by: written or moment."""
         order = "DESC" if newest else "ASC"
         sql = (
-            "SELECT written, observed, moment, value FROM read_parquet(?) "
+            f"SELECT written, observed, moment, {VALUE} FROM read_parquet(?) "
             f"WHERE tenant = ? AND entity = ? AND attribute = ? AND {by} >= ? AND {by} < ? "
             f"ORDER BY {by} {order}, seq {order}, part {order} LIMIT ?"
         )  # fmt: skip
@@ -216,7 +217,7 @@ class DayFiles:
     ) -> list[Any]:
         """``(at, entity, type, attribute, value)`` of some attributes in (after, upto], in the log's order."""
         sql = (
-            "SELECT written, entity, type, attribute, value FROM read_parquet(?) "
+            f"SELECT written, entity, type, attribute, {VALUE} FROM read_parquet(?) "
             f"WHERE seq > ? AND seq <= ? AND op < {RECORDED} AND tenant = ? AND list_contains(?, type) "
             "AND list_contains(?, attribute) ORDER BY seq, attribute, part LIMIT ?"
         )

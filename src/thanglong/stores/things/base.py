@@ -12,7 +12,7 @@ from typing import Any, Self
 import orjson
 
 from thanglong.kit.ports import Change, DayFile, Sample, ThingQuery, WriteMode, Written
-from thanglong.stores.ops import RECORDED
+from thanglong.stores.ops import RECORDED, REMOVED
 from thanglong.stores.parquet import DayFiles
 from thanglong.stores.things import rows
 from thanglong.stores.things.documents import DocumentRows
@@ -25,6 +25,7 @@ from thanglong.stores.things.terms import Sql, marks
 from thanglong.stores.things.work import Delete, Write, at_of, prepare
 
 FOREVER = 2**62
+VALUE = f"CASE WHEN h.op = {REMOVED} THEN NULL ELSE h.value END"
 
 
 class BaseThings(ClosedDays, DocumentRows):
@@ -219,7 +220,7 @@ class BaseThings(ClosedDays, DocumentRows):
             return []
         order, by = "DESC" if newest else "ASC", "h.at" if written else "h.moment"
         sql = (
-            "SELECT h.at, h.observed, h.moment, h.value FROM history h "
+            f"SELECT h.at, h.observed, h.moment, {VALUE} FROM history h "
             "WHERE h.n = (SELECT e.n FROM entity e WHERE e.tenant = ? AND e.id = ?) "
             f"AND h.attr = ? AND {by} >= ? AND {by} < ? AND h.seq > ? "
             f"ORDER BY {by} {order}, h.seq {order}, h.dataset {order} LIMIT ?"
@@ -281,7 +282,7 @@ class BaseThings(ClosedDays, DocumentRows):
         if not kinds or not wanted:
             return []
         sql = (
-            "SELECT h.at, e.id, e.type, h.attr, h.value FROM history h JOIN entity e ON e.n = h.n "
+            f"SELECT h.at, e.id, e.type, h.attr, {VALUE} FROM history h JOIN entity e ON e.n = h.n "
             f"WHERE h.seq > ? AND h.seq <= ? AND h.op < {RECORDED} AND +h.attr IN ({marks(list(wanted))}) "
             f"AND +e.tenant = ? AND +e.type IN ({marks(list(kinds))}) ORDER BY h.seq LIMIT ?"
         )

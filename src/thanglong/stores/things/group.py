@@ -12,10 +12,11 @@ from typing import Any
 
 from thanglong.kit import watch
 from thanglong.kit.errors import Unavailable
+from thanglong.stores.things.recording import Record
 from thanglong.stores.things.work import Delete, Write
 
 CHUNK = 1000
-Request = Write | Delete
+Request = Write | Delete | Record
 
 
 @dataclass(frozen=True, slots=True)

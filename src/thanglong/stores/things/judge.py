@@ -14,8 +14,8 @@ from thanglong.kit.errors import N_, Invalid
 from thanglong.kit.ports import AllOf, Area, Condition, Linked, Term, ThingQuery
 from thanglong.stores.things import rows, space
 from thanglong.stores.things.rows import Leaf
+from thanglong.stores.things.states import attributes_of, types_of
 from thanglong.stores.things.terms import checked_pattern
-from thanglong.stores.things.work import attributes_of, types_of
 
 Entity = Mapping[str, Any]
 Judge = Callable[[Entity], bool]

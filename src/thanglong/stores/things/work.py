@@ -7,46 +7,18 @@ write out what it gathered. So the meaning of a write exists once, whatever the 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from thanglong.kit.errors import N_, Fault, Invalid
 from thanglong.kit.ports import WriteMode, Written
-from thanglong.stores.ops import ADDED, BORN, CHANGED, GONE, REMOVED
+from thanglong.stores.ops import ADDED, BORN, CHANGED, GONE, RECORDED, REMOVED
 from thanglong.stores.things import rows
 from thanglong.stores.things.placing import NULL, placed
+from thanglong.stores.things.recording import DELETED, Record, Recording, null_of
 from thanglong.stores.things.rows import Leaf, Place
-
-
-@dataclass(slots=True)
-class Entity:
-    """The present state of one entity, as far as writing needs it. ``stamps``: attribute -> [made, changed] in us."""
-
-    n: int
-    id: str
-    types: tuple[str, ...]
-    state: dict[str, Any]
-    stamps: dict[str, list[int]]
-    created: int
-    modified: int
-    alive: bool
-    tenant: str = ""
-
-
-class Past(NamedTuple):
-    """One history row: ``moment`` is observedAt where given, else ``at``; ``value`` JSON text or None."""
-
-    seq: int
-    attribute: str
-    dataset: str
-    n: int
-    at: int
-    moment: int
-    observed: bool
-    op: int
-    number: float | None
-    value: str | None
+from thanglong.stores.things.states import Entity, Past, attributes_of, types_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,25 +70,11 @@ def prepare(entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> None:
             rows.place(attribute)
 
 
-def types_of(entity: Mapping[str, Any]) -> tuple[str, ...]:
-    found = entity.get("type")
-    names = [found] if isinstance(found, str) else found or []
-    return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
-
-
-def attributes_of(entity: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    return ((key, value) for key, value in entity.items() if key not in rows.OWN)
-
-
-class Work:
+class Work(Recording):
     """Requests applied to loaded entities; afterwards the attributes below hold the rows to flush."""
 
     def __init__(self, loaded: Iterable[Entity], last_seq: int, last_n: int) -> None:
-        self.entities = {(entity.tenant, entity.id): entity for entity in loaded}
-        self.seq = last_seq
-        self.n = last_n
-        self.history: list[Past] = []
-        self.touched: dict[int, Entity] = {}
+        super().__init__(loaded, last_seq, last_n)
         self.leaves_gone: dict[tuple[int, str, tuple[str, str, int]], None] = {}
         self.leaves_set: dict[tuple[int, str, tuple[str, str, int]], Leaf] = {}
         self.places_gone: dict[tuple[int, str], None] = {}
@@ -125,8 +83,10 @@ class Work:
         self.kinds_set: dict[tuple[str, str, str], int] = {}
         self.tally: dict[tuple[str, str], int] = {}
 
-    def apply(self, request: "Write | Delete") -> list[Any]:
-        """Apply one request; a list of Written, or of bool for a deletion."""
+    def apply(self, request: "Write | Delete | Record") -> list[Any]:
+        """Apply one request; a list of Written, of bool for a deletion, of what ``PastStore.record`` says."""
+        if isinstance(request, Record):
+            return [self._record(request, entity) for entity in request.entities]
         if isinstance(request, Delete):
             return [self._delete(request.tenant, name, request.at) for name in request.entities]
         return [self._write(request, entity) for entity in request.entities]
@@ -141,6 +101,7 @@ class Work:
         for entity in self.touched.values():
             used.update(entity.types)
         used.update(key for _, key in self.places_gone)
+        used.update(kind for _, kind, _ in self.former_gone)
         return used
 
     def _write(self, request: Write, given: Mapping[str, Any]) -> Written:
@@ -150,7 +111,7 @@ class Work:
         if mode == "create" and alive:
             return Written("exists")
         if mode in ("append", "add", "update", "merge") and not alive:
-            return Written("missing")
+            return self._withdraw(entity, given, at) or Written("missing")
         self.seq += 1
         if entity is None or not alive:
             entity = self._born(entity, given, at, request.tenant)
@@ -158,7 +119,7 @@ class Work:
         if mode == "replace" and not fresh:
             self._drop_types(entity, types_of(given))
         wrote = self._add_types(entity, types_of(given)) or fresh
-        wrote = self._set_own(entity, given, mode) or wrote
+        wrote = self._set_own(entity, given, mode, at) or wrote
         skipped = []
         for key, attribute in attributes_of(given):
             after, left = placed(entity.state.get(key), attribute, "replace" if fresh else mode)
@@ -174,7 +135,7 @@ class Work:
 
     def _settle(self, entity: Entity, at: int, fresh: bool, wrote: bool) -> None:
         """Close one write: it must have left a row in the log, or it used no sequence number."""
-        if not self.history or self.history[-1].seq != self.seq:
+        if not self.history or self.history[-1].seq != self.seq or self.history[-1].op >= RECORDED:
             if not wrote:
                 self.seq -= 1
                 return
@@ -187,11 +148,14 @@ class Work:
             self.n += 1
             before = Entity(self.n, given["id"], (), {}, {}, at, at, True, tenant)
             self.entities[tenant, before.id] = before
-        before.types, before.created, before.modified, before.alive = (), at, at, True
+        for kind in before.types if before.past else ():
+            self.former_set.pop((tenant, kind, before.id), None)
+            self.former_gone[tenant, kind, before.id] = None
+        before.types, before.created, before.modified, before.alive, before.past = (), at, at, True, False
         before.state, before.stamps = {"id": before.id, "type": given["type"]}, {}
         return before
 
-    def _set_own(self, entity: Entity, given: Mapping[str, Any], mode: WriteMode) -> bool:
+    def _set_own(self, entity: Entity, given: Mapping[str, Any], mode: WriteMode, at: int) -> bool:
         """The entity's scope and end, indexed like attributes."""
         changed = False
         for key in ("scope", "expiresAt"):
@@ -205,6 +169,8 @@ class Work:
             if value == before:
                 continue
             changed = True
+            if key == "scope":
+                self._log_scope(entity, value, at)
             if value is None:
                 del entity.state[key]
             else:
@@ -275,14 +241,8 @@ class Work:
 
     def _log(self, entity: Entity, key: str, attribute: Any, at: int, op: int) -> None:
         for instance in rows.instances(attribute):
-            seen = None
-            if op != REMOVED and isinstance(text := instance.get("observedAt"), str):
-                seen = rows.parse_time(text)
-            value = None if op == REMOVED else orjson.dumps(instance).decode()
-            number = None if op == REMOVED else rows.number_of(instance)
-            moment = rows.micros(seen) if seen else at
-            dataset = str(instance.get("datasetId", ""))
-            self.history.append(Past(self.seq, key, dataset, entity.n, at, moment, seen is not None, op, number, value))
+            kept = null_of(instance) if op == REMOVED else instance
+            self.history.append(self._row(self.seq, entity, key, kept, at, op))
 
     def _reindex(self, entity: Entity, key: str, before: Any, after: Any) -> None:
         old = rows.leaves(key, before) if before is not None else {}
@@ -323,7 +283,8 @@ class Work:
             self.kinds_set.pop((tenant, kind, name), None)
             self.kinds_gone[tenant, kind, name] = None
         self.history.append(Past(self.seq, "", "", entity.n, at, at, False, GONE, None, None))
-        entity.alive, entity.modified = False, at
+        entity.alive, entity.past, entity.modified, entity.stamps = False, True, at, {DELETED: [at, at]}
+        self._add_former(entity, entity.types)
         self.touched[entity.n] = entity
         return True
 

@@ -40,7 +40,8 @@ CREATE TABLE IF NOT EXISTS things.history(
   seq bigint, attr integer, dataset integer, n bigint NOT NULL, at bigint NOT NULL, moment bigint NOT NULL,
   observed smallint NOT NULL, op smallint NOT NULL, number double precision, value text,
   PRIMARY KEY(seq, attr, dataset));
-CREATE INDEX IF NOT EXISTS history_of ON things.history(n, attr, moment);
+CREATE INDEX IF NOT EXISTS history_past ON things.history(n, attr, moment) INCLUDE (number, observed, op, dataset, seq);
+DROP INDEX IF EXISTS things.history_of;
 CREATE TABLE IF NOT EXISTS things.archive(
   day text PRIMARY KEY, first_seq bigint NOT NULL, last_seq bigint NOT NULL, name text NOT NULL, sha256 text NOT NULL,
   size bigint NOT NULL, row_count bigint NOT NULL, content text NOT NULL, first_at bigint NOT NULL,
@@ -50,6 +51,7 @@ INSERT INTO things.meta VALUES ('archived', 0), ('archive', 0) ON CONFLICT DO NO
 CREATE TABLE IF NOT EXISTS things.tenant(name text COLLATE "C" PRIMARY KEY, made bigint NOT NULL);
 CREATE TABLE IF NOT EXISTS things.former(
   tenant integer, type integer, id text COLLATE "C", n bigint NOT NULL, PRIMARY KEY(tenant, type, id));
+INSERT INTO things.former SELECT tenant, type, id, n FROM things.entity WHERE alive = 0 ON CONFLICT DO NOTHING;
 CREATE TABLE IF NOT EXISTS things.forgotten(
   n bigint, attr integer, dataset integer, seq bigint NOT NULL, PRIMARY KEY(n, attr, dataset));
 CREATE TABLE IF NOT EXISTS things.amended(
@@ -86,6 +88,12 @@ DELETE FROM things.kind k USING unnest(%s::int[], %s::int[], %s::text[]) AS d(te
 WHERE (k.tenant, k.type, k.id) = (d.tenant, d.type, d.id COLLATE "C")"""
 KIND_SET = """
 INSERT INTO things.kind(tenant, type, id, n) SELECT * FROM unnest(%s::int[], %s::int[], %s::text[], %s::bigint[])
+ON CONFLICT(tenant, type, id) DO UPDATE SET n = excluded.n"""
+FORMER_GONE = """
+DELETE FROM things.former k USING unnest(%s::int[], %s::int[], %s::text[]) AS d(tenant, type, id)
+WHERE (k.tenant, k.type, k.id) = (d.tenant, d.type, d.id COLLATE "C")"""
+FORMER_SET = """
+INSERT INTO things.former(tenant, type, id, n) SELECT * FROM unnest(%s::int[], %s::int[], %s::text[], %s::bigint[])
 ON CONFLICT(tenant, type, id) DO UPDATE SET n = excluded.n"""
 TALLY = """
 INSERT INTO things.tally(tenant, type, count) SELECT * FROM unnest(%s::int[], %s::int[], %s::bigint[])

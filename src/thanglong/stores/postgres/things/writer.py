@@ -15,7 +15,8 @@ from thanglong.kit.errors import Unavailable
 from thanglong.stores.postgres.things import schema
 from thanglong.stores.things.group import Request, ids_of
 from thanglong.stores.things.names import Names
-from thanglong.stores.things.work import Entity, Work, types_of
+from thanglong.stores.things.states import ALIVE, PAST, Entity, alive_of, types_of
+from thanglong.stores.things.work import Work
 
 LOCK = 0x7468616E676C6F
 CHANNEL = "thanglong_things"
@@ -83,7 +84,9 @@ class Writer:
         found = self._connected().execute(schema.LOAD, (self._names[tenant], ids))
         for n, name, alive, created, modified, state, stamps in found:
             content, seen = orjson.loads(state), orjson.loads(stamps)
-            yield Entity(n, name, types_of(content), content, seen, created, modified, bool(alive), tenant)
+            yield Entity(
+                n, name, types_of(content), content, seen, created, modified, alive == ALIVE, tenant, alive == PAST
+            )
 
     def _flush(self, work: Work, new: list[str]) -> None:
         self._names.enter(self._rows, work.names(), new)
@@ -100,12 +103,15 @@ class Writer:
         names = self._names
         saved: list[tuple[Any, ...]] = []
         for e in work.touched.values():
-            head = (e.n, names[e.tenant], int(e.alive), names[e.types[0]], e.id, e.created, e.modified)
+            head = (e.n, names[e.tenant], alive_of(e), names[e.types[0]], e.id, e.created, e.modified)
             saved.append((*head, text(e.state), text(e.stamps)))
         self._many(schema.SAVE, saved)
         self._many(schema.KIND_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.kinds_gone])
         made = [(names[owner], names[kind], name, n) for (owner, kind, name), n in work.kinds_set.items()]
         self._many(schema.KIND_SET, made)
+        self._many(schema.FORMER_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.former_gone])
+        past = [(names[owner], names[kind], name, n) for (owner, kind, name), n in work.former_set.items()]
+        self._many(schema.FORMER_SET, past)
         counts = [(names[owner], names[kind], count) for (owner, kind), count in work.tally.items() if count]
         self._many(schema.TALLY, counts)
 

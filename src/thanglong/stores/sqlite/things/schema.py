@@ -31,12 +31,13 @@ CREATE TABLE history(
   seq INTEGER, attr INTEGER, dataset INTEGER, n INTEGER NOT NULL, at INTEGER NOT NULL, moment INTEGER NOT NULL,
   observed INTEGER NOT NULL, op INTEGER NOT NULL, number NUMERIC, value TEXT,
   PRIMARY KEY(seq, attr, dataset)) WITHOUT ROWID;
-CREATE INDEX history_of ON history(n, attr, moment);
 """
 
 # former: types of entities that have only a past. forgotten: what was taken out of the past up to a number, of an
 # attribute (-1: all) and a data set (-1: all). amended: rows that stand in the place of history rows, or strike them.
 LATER = """
+DROP INDEX IF EXISTS history_of;
+CREATE INDEX history_of ON history(n, attr, moment, number, observed, op);
 CREATE TABLE IF NOT EXISTS archive(
   day TEXT PRIMARY KEY, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL, name TEXT NOT NULL, sha256 TEXT NOT NULL,
   size INTEGER NOT NULL, row_count INTEGER NOT NULL, content TEXT NOT NULL, first_at INTEGER NOT NULL,
@@ -46,6 +47,7 @@ INSERT OR IGNORE INTO meta VALUES ('archived', 0), ('archive', 0);
 CREATE TABLE IF NOT EXISTS tenant(name TEXT PRIMARY KEY, made INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS former(
   tenant INTEGER, type INTEGER, id TEXT, n INTEGER NOT NULL, PRIMARY KEY(tenant, type, id)) WITHOUT ROWID;
+INSERT OR IGNORE INTO former SELECT tenant, type, id, n FROM entity WHERE alive = 0;
 CREATE TABLE IF NOT EXISTS forgotten(
   n INTEGER, attr INTEGER, dataset INTEGER, seq INTEGER NOT NULL, PRIMARY KEY(n, attr, dataset)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS amended(
@@ -74,6 +76,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT(tenant, type, attr, n, dataset, ordinal) DO UPDATE SET
 number = excluded.number, text = excluded.text, time = excluded.time, ref = excluded.ref"""
 KIND_GONE = "DELETE FROM kind WHERE tenant = ? AND type = ? AND id = ?"
+FORMER_GONE = "DELETE FROM former WHERE tenant = ? AND type = ? AND id = ?"
+FORMER_SET = "INSERT OR REPLACE INTO former(tenant, type, id, n) VALUES (?, ?, ?, ?)"
 KIND_SET = "INSERT OR REPLACE INTO kind(tenant, type, id, n) VALUES (?, ?, ?, ?)"
 TALLY = """
 INSERT INTO tally(tenant, type, count) VALUES (?, ?, ?)

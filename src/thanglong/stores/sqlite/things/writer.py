@@ -13,7 +13,8 @@ from thanglong.stores.sqlite import driver
 from thanglong.stores.sqlite.things import schema
 from thanglong.stores.things.group import Request, ids_of
 from thanglong.stores.things.names import Names
-from thanglong.stores.things.work import Entity, Work, types_of
+from thanglong.stores.things.states import ALIVE, PAST, Entity, alive_of, types_of
+from thanglong.stores.things.work import Work
 
 Connection = Any
 
@@ -121,7 +122,9 @@ class Writer:
         found = self._connection.execute(schema.LOAD, (orjson.dumps(ids).decode(), self._names[tenant]))
         for n, name, alive, created, modified, state, stamps in found:
             content, seen = orjson.loads(state), orjson.loads(stamps)
-            yield Entity(n, name, types_of(content), content, seen, created, modified, bool(alive), tenant)
+            yield Entity(
+                n, name, types_of(content), content, seen, created, modified, alive == ALIVE, tenant, alive == PAST
+            )
 
     def _flush(self, work: Work, new: list[str]) -> None:
         connection, names = self._connection, self._names
@@ -146,6 +149,8 @@ class Writer:
         many(schema.KIND_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.kinds_gone])
         many(schema.KIND_SET, [(names[o], names[kind], name, n) for (o, kind, name), n in work.kinds_set.items()])
         many(schema.TALLY, [(names[o], names[kind], count) for (o, kind), count in work.tally.items() if count])
+        many(schema.FORMER_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.former_gone])
+        many(schema.FORMER_SET, [(names[o], names[kind], name, n) for (o, kind, name), n in work.former_set.items()])
         many(schema.BOX_GONE, [(n << 20 | names[key],) for n, key in work.places_gone])
         many(schema.BOX_SET, [_box(n << 20 | names[key], place) for (n, key), place in work.places_set.items()])
         many(schema.HISTORY, [(p.seq, names[p.attribute], names[p.dataset], *p[3:]) for p in work.history])
@@ -154,7 +159,7 @@ class Writer:
 
 def row_of(e: Entity, names: Names) -> tuple[Any, ...]:
     """The plain columns of an entity's row."""
-    return e.n, names[e.tenant], e.alive, names[e.types[0]], e.id, e.created, e.modified
+    return e.n, names[e.tenant], alive_of(e), names[e.types[0]], e.id, e.created, e.modified
 
 
 def _box(number: int, place: Any) -> tuple[Any, ...]:
