@@ -1,0 +1,103 @@
+"""Subscriptions: create, read, list, change, delete (clauses 5.8 and 6.10, 6.11)."""
+
+from typing import Any
+from urllib.parse import quote
+
+from thanglong.core.things.service import subscribing
+from thanglong.core.things.types import Subscription, iso
+from thanglong.formats.ngsild import subscriptions as forms
+from thanglong.formats.ngsild.entities import checked_uri
+from thanglong.formats.ngsild.vocabulary import Vocabulary
+from thanglong.kit import clock
+from thanglong.kit.errors import Conflict
+from thanglong.surfaces.asgi import Request
+from thanglong.surfaces.gate import Gate
+from thanglong.surfaces.ngsild.answers import Header, Problem, accepted, send
+from thanglong.surfaces.ngsild.contexts import content_of, names_of
+from thanglong.surfaces.ngsild.notify import Notifier
+from thanglong.surfaces.ngsild.notify.delivery import shown_state
+from thanglong.surfaces.ngsild.parameters import MOST, USUAL, flag, number, options, parameters
+from thanglong.surfaces.ngsild.registrations import pages
+
+PATH = "/ngsi-ld/v1/subscriptions"
+MOST_BODY = 1 << 20
+
+
+class Subscriptions:
+    """Handlers under ``/subscriptions``. ``notifier``: the one of this process, whose counters are the newest."""
+
+    def __init__(self, gate: Gate, notifier: Notifier | None = None) -> None:
+        self._gate = gate
+        self._notifier = notifier
+
+    async def create(self, request: Request) -> None:
+        """POST /subscriptions"""
+        parameters(request, ())
+        content, names, context = await self._content(request)
+        who = await self._gate.pass_of(request)
+        definition = forms.subscription_in(content, names, clock.now())
+        try:
+            id = await self._gate.orm(subscribing.create, who, definition, context)
+        except Conflict as error:
+            raise Problem(409, "AlreadyExists", str(error)) from error
+        await request.respond(201, b"", [(b"location", f"{PATH}/{quote(id, safe=':')}".encode())])
+
+    async def _content(self, request: Request) -> tuple[Any, Vocabulary, Any]:
+        """The body, the words it is written in, and the @context to keep."""
+        content, names = await content_of(self._gate, request, MOST_BODY)
+        return content, names, None if names.core else (names.url or names.given)
+
+    async def find(self, request: Request) -> None:
+        """GET /subscriptions"""
+        given = parameters(request, ("limit", "offset", "count", "options"))
+        kind, system = accepted(request), options(given).system
+        names, who = await names_of(self._gate, request), await self._gate.pass_of(request)
+        limit, offset = number(given, "limit", USUAL, MOST), number(given, "offset", 0, 10_000_000)
+        counted = flag(given, "count")
+        if limit == 0 and not counted:
+            raise Problem(400, "BadRequestData", "limit=0 goes with count=true")
+        found = await self._gate.run(subscribing.listing, who)
+        page = [self._shown(item, names, system) for item in found[offset : offset + limit]]
+        headers: list[Header] = [(b"ngsild-results-count", b"%d" % len(found))] if counted else []
+        headers += pages(PATH, given, limit, offset, len(found))
+        await send(request, kind, page, headers, names=names)
+
+    async def get(self, request: Request) -> None:
+        """GET /subscriptions/{id}"""
+        given = parameters(request, ("options",))
+        kind, system = accepted(request), options(given).system
+        id = checked_uri(request.parts[0])
+        names, who = await names_of(self._gate, request), await self._gate.pass_of(request)
+        found = await self._gate.run(subscribing.one, who, id)
+        await send(request, kind, self._shown(found, names, system), names=names)
+
+    def _shown(self, item: Subscription, names: Vocabulary, system: bool) -> dict[str, Any]:
+        shown = forms.subscription_out(item.definition, names)
+        shown["status"] = forms.status_of(item.definition, clock.now())
+        newest = self._notifier.state(item.tenant, item.id) if self._notifier else None
+        shown["notification"] = {**shown["notification"], **shown_state(item.state if newest is None else newest)}
+        if system:
+            shown.update(createdAt=iso(item.created), modifiedAt=iso(item.modified))
+        return shown
+
+    async def change(self, request: Request) -> None:
+        """PATCH /subscriptions/{id}"""
+        parameters(request, ())
+        id = checked_uri(request.parts[0])
+        content, names, context = await self._content(request)
+        who = await self._gate.pass_of(request)
+        await self._gate.run(subscribing.one, who, id)
+        fragment = forms.subscription_in(content, names, clock.now(), partial=True)
+        if fragment.get("id", id) != id:
+            raise Problem(400, "BadRequestData", "the id of a subscription cannot be changed")
+        await self._gate.orm(subscribing.change, who, id, fragment, context)
+        await request.respond(204)
+
+    async def delete(self, request: Request) -> None:
+        """DELETE /subscriptions/{id}"""
+        parameters(request, ())
+        id = checked_uri(request.parts[0])
+        who = await self._gate.pass_of(request)
+        await self._gate.orm(subscribing.drop, who, id)
+        await request.respond(204)
+
