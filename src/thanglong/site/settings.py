@@ -137,6 +137,10 @@ THINGS_KEEP_DAYS = int(env("THANGLONG_THINGS_KEEP_DAYS", "0"))
 # addresses of @context documents and the files to read instead, for closed networks; a broker alone has no tables
 THINGS_CONTEXT_MAP = env("THANGLONG_THINGS_CONTEXT_MAP", "")
 THINGS_ALONE = env("THANGLONG_THINGS_ALONE", "0") == "1"
+# where requests at addresses named by clients may go: "any", or networks beside the public Internet
+OUTGOING = env("THANGLONG_OUTGOING", "any" if THINGS_ALONE else "")
+# hours that notifications wait for a receiver that does not answer
+NOTIFY_HOURS = float(env("THANGLONG_NOTIFY_HOURS", "24"))
 SENDER = env("THANGLONG_SENDER", "file")
 TSA, TSA_CERTIFICATE = env("THANGLONG_TSA", ""), env("THANGLONG_TSA_CERTIFICATE", "")
 PUBLIC_URL = env("THANGLONG_ADDRESS", "").rstrip("/")
