@@ -60,7 +60,8 @@ class Actor:
 
     ``id`` is the account's or client's id (None for an anonymous citizen and for the system); ``label`` the name shown
     in timelines and kept in the ledger only as a salted commitment for citizens; ``unit`` and ``role`` say in which
-    capacity an official acts; ``scopes`` limits an API client; ``purpose`` is stated when personal records are read.
+    capacity an official acts; ``scopes`` limits an API client, as do ``types`` (of things; empty: all); ``purpose`` is
+    stated when personal records are read.
     """
 
     kind: ActorKind
@@ -70,6 +71,7 @@ class Actor:
     role: str = ""
     scopes: frozenset[str] | None = None
     purpose: str = ""
+    types: frozenset[str] = frozenset()
 
 
 SYSTEM = Actor("system", label="Thăng Long")

@@ -93,6 +93,12 @@ TITLES = {
 """What people call the entities of a type; a type without a title is shown by its own name."""
 
 
+def types_of(entity: Mapping[str, Any]) -> list[str]:
+    """All types of an entity."""
+    kinds = entity["type"]
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
     """What an actor may do with things: read closed types, write; and in which tenant ("" is the city)."""

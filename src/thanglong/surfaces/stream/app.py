@@ -7,10 +7,10 @@ import orjson
 
 from thanglong.core.people import service as people
 from thanglong.core.things import service as things
-from thanglong.core.things.types import Pass, is_open
+from thanglong.core.things.types import Pass
 from thanglong.formats.ngsild.terms import short
 from thanglong.kit import clock
-from thanglong.kit.errors import Invalid, NotSignedIn
+from thanglong.kit.errors import Denied, Invalid, NotSignedIn
 from thanglong.kit.ports import Actor
 from thanglong.surfaces.asgi import Gone, Handler, Request, Router
 from thanglong.surfaces.gate import STRANGER, Gate
@@ -79,9 +79,10 @@ class Streams:
         who = await self._pass(request)
         given = dict(request.query())
         asked = frozenset(short(name) for name in given.get("types", "").split(",") if name)
-        allowed = asked if who.view else frozenset(name for name in asked if is_open(name))
-        if not who.view and not allowed:
-            raise NotSignedIn
+        wanted = asked or who.actor.types
+        allowed = frozenset(name for name in wanted if things.may_view(who, name))
+        if not allowed and (wanted or not who.view):
+            raise NotSignedIn if who.actor.id is None else Denied
         try:
             wish = Wish(allowed, box_of(given["bbox"]) if given.get("bbox") else None)
         except ValueError as error:

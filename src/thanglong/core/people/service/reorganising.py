@@ -53,7 +53,7 @@ class Memberships(Follower):
 
     def decided(self, change: UnitChange, actor: Actor) -> Any:
         """Split every membership at the day of effect."""
-        notes: list[list[str | None]] = []
+        notes: list[list[str | bool | None]] = []
         eve = _eve(change)
         for row in reforms.lasting_in(change.units, change.effective_on):
             unit = change.main(row.unit)
@@ -74,7 +74,7 @@ class Memberships(Follower):
             notes.append([
                 str(row.id), str(made.id) if made else None, str(row.account), row.role, str(row.unit),
                 row.valid_from.isoformat(), row.valid_to.isoformat() if row.valid_to else None, row.kind.value,
-                str(row.granted_by) if row.granted_by else None,
+                str(row.granted_by) if row.granted_by else None, row.releases,
             ])  # fmt: skip
         access.renew()
         return notes
@@ -127,10 +127,10 @@ def _home_of_key(change: UnitChange, unit: UUID | None) -> UUID | None:
 
 
 def _note(row: Sequence[Any]) -> tuple[Membership, UUID | None]:
-    old, made, account, role, unit, first, last, kind, by = row
+    old, made, account, role, unit, first, last, kind, by, releases = row
     before = Membership(
         UUID(old), UUID(account), role, UUID(unit), date.fromisoformat(first),
-        date.fromisoformat(last) if last else None, Kind(kind), UUID(by) if by else None,
+        date.fromisoformat(last) if last else None, Kind(kind), UUID(by) if by else None, bool(releases),
     )  # fmt: skip
     return before, UUID(made) if made else None
 

@@ -81,4 +81,4 @@ def actor_of_token(secret: str) -> Actor:
         raise NotSignedIn(N_("This access key is not valid, or no longer. Ask its owner for a new one."))
     if token.last_used_at is None or now - token.last_used_at > _TOUCH:
         repository.touch_token(token.id, now)
-    return Actor("client", token.id, token.name, unit=token.unit, role="client", scopes=token.scopes)
+    return Actor("client", token.id, token.name, unit=token.unit, role="client", scopes=token.scopes, types=token.types)

@@ -14,7 +14,9 @@ import orjson
 from django.utils.translation import gettext
 
 from thanglong.core.things.rules import STATE_WORDS, shown_value
+from thanglong.core.things.service.bounds import NOT_YOURS, bound, require_types
 from thanglong.core.things.service.closing import close_days, closed, days, verify_days
+from thanglong.core.things.service.ending import MARK, over, sweep
 from thanglong.core.things.service.tenancy import PART, has_tenant, open_tenant, store_of, tenant_of, tenants
 from thanglong.core.things.types import (
     Asker,
@@ -27,16 +29,17 @@ from thanglong.core.things.types import (
     WriteMode,
     Written,
     is_open,
+    types_of,
 )
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
 
 __all__ = [
-    "PART", "attributes", "changes", "close_days", "closed", "count", "days", "delete", "find", "get", "has_tenant",
-    "health", "history", "last_seq", "may_view", "moment_of", "open_tenant", "pass_of", "query", "quick", "raw",
-    "readable", "recent", "require_write", "seq_before", "stamps", "steps", "tenants", "types", "types_of", "upsert",
-    "verify_days", "wait", "write", "write_soon",
+    "PART", "attributes", "changes", "claim", "close_days", "closed", "count", "days", "delete", "find", "get",
+    "get_many", "has_tenant", "health", "history", "last_seq", "may_view", "moment_of", "open_tenant", "pass_of", "query", "quick",
+    "raw", "readable", "recent", "require_write", "seq_before", "stamps", "steps", "sweep", "tenants", "types", "types_of",
+    "upsert", "verify_days", "wait", "write", "write_soon",
 ]  # fmt: skip
 VIEW, WRITE = "things.view", "things.write"
 
@@ -46,17 +49,24 @@ def pass_of(actor: Actor) -> Pass:
     return Pass(actor, bool(ports.reach(actor, VIEW)), bool(ports.reach(actor, WRITE)))
 
 
-def _views_all(asker: Asker) -> bool:
+def _views(asker: Asker) -> bool:
     return asker.view if isinstance(asker, Pass) else bool(ports.reach(asker, VIEW))
 
 
+def _views_all(asker: Asker) -> bool:
+    return not bound(asker) and _views(asker)
+
+
 def _require_view(asker: Asker) -> None:
+    if bound(asker):
+        raise Denied(NOT_YOURS)
     ports.require(asker.actor if isinstance(asker, Pass) else asker, VIEW)
 
 
 def may_view(asker: Asker, kind: str) -> bool:
     """Whether the actor may read entities of a type; open types are open in the city alone."""
-    return _views_all(asker) or (is_open(kind) and not tenant_of(asker))
+    own = bound(asker)
+    return (_views(asker) and (not own or kind in own)) or (is_open(kind) and not tenant_of(asker))
 
 
 def require_write(asker: Asker) -> None:
@@ -83,12 +93,14 @@ def readable(asker: Asker, types: Sequence[str]) -> Sequence[str] | None:
 def write(asker: Asker, entities: Sequence[Mapping[str, Any]], mode: WriteMode = "upsert") -> list[Written]:
     """Write entities in one of the modes of ``kit.ports.ThingsStore.write``; durable when it returns."""
     require_write(asker)
+    require_types(asker, entities)
     return store_of(asker).write(entities, mode=mode, at=clock.now()) if entities else []
 
 
 def write_soon(asker: Asker, entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> "Future[list[Written]]":
     """Like :func:`write` for at most 1,000 entities; the future is done when they are on disk."""
     require_write(asker)
+    require_types(asker, entities)
     return store_of(asker).write_soon(entities, mode=mode, at=clock.now())
 
 
@@ -100,6 +112,7 @@ def upsert(asker: Asker, entities: Sequence[Mapping[str, Any]]) -> list[str | No
 def delete(asker: Asker, ids: Sequence[str]) -> list[bool]:
     """Delete entities; per id whether it was there."""
     require_write(asker)
+    require_types(asker, ids=ids)
     return store_of(asker).delete(ids, at=clock.now()) if ids else []
 
 
@@ -111,9 +124,21 @@ def get(asker: Asker, id: str) -> Entity:
 def raw(asker: Asker, id: str) -> bytes:
     """One entity as JSON text; NotFound also when the actor may not read its type."""
     found = store_of(asker).raw([id]).get(id)
+    if found is not None and MARK in found and over(orjson.loads(found)):
+        found = None
     if found is None or not (_views_all(asker) or any(may_view(asker, kind) for kind in types_of(orjson.loads(found)))):
         raise NotFound
     return found
+
+
+def get_many(asker: Asker, ids: Sequence[str]) -> dict[str, Entity]:
+    """Entities by id, those left out that are not there or that the actor may not read."""
+    everything = _views_all(asker)
+    return {
+        id: entity
+        for id, entity in store_of(asker).get(ids).items()
+        if not over(entity) and (everything or any(may_view(asker, kind) for kind in types_of(entity)))
+    }
 
 
 def quick() -> bool:
@@ -124,12 +149,6 @@ def quick() -> bool:
 def stamps(asker: Asker, ids: Sequence[str]) -> dict[str, dict[str, tuple[datetime, datetime]]]:
     """Per entity and attribute (empty name: the entity) when it was made and last changed."""
     return store_of(asker).stamps(ids)
-
-
-def types_of(entity: Mapping[str, Any]) -> list[str]:
-    """All types of an entity."""
-    kinds = entity["type"]
-    return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 def moment_of(instance: Mapping[str, Any]) -> datetime | None:
@@ -228,6 +247,11 @@ def last_seq() -> int:
 def wait(after: int, timeout: float) -> int:
     """Block until the log is past ``after`` or ``timeout`` seconds went by; the newest number then."""
     return ports.plugged.things.wait(after, timeout)
+
+
+def claim(role: str) -> bool:
+    """Whether this process holds a role that only one process of the installation may have."""
+    return ports.plugged.things.claim(role)
 
 
 def health() -> str | None:
