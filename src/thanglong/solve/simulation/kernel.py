@@ -4,114 +4,45 @@ Numba compiles it once a machine and keeps the result beside this file (or in th
 arrays because compiled code knows no dataclasses; ``running.simulate`` is the door.
 """
 
-from typing import Any, TypeAlias
+from typing import Any
 
-import numba
 import numpy as np
 
+from thanglong.solve.simulation.choices import (
+    best_worth,
+    comply,
+    count_cover,
+    move,
+    plan_moves,
+    renew,
+    wanted_base,
+)
+from thanglong.solve.simulation.pieces import (
+    CALL,
+    CARRYING,
+    GIVING,
+    IDLE,
+    Array,
+    can_end_well,
+    compiled,
+    minutes_to,
+    next_change,
+    on_duty,
+    stands_at,
+)
 from thanglong.solve.simulation.types import DIVERTED, HANDOVER, ON_SCENE, TO_BASE, TO_CALL, TO_HOSPITAL
 
-Array: TypeAlias = Any
-IDLE, CALL, CARRYING, GIVING = 0, 1, 2, 3
-HOME, COVER, TABLE = 0, 1, 2
-DAY = 1440.0
-_compiled = numba.njit(cache=True, fastmath=False)
+HOME, TABLE, ASSIGN, WORTH = 0, 1, 2, 3
 
 
-@_compiled
-def on_duty(start: float, end: float, t: float) -> bool:
-    minute = t % DAY
-    if start == end:
-        return True
-    if start < end:
-        return bool(start <= minute < end)
-    return bool(minute >= start or minute < end)
-
-
-@_compiled
-def next_change(start: float, end: float, t: float) -> float:
-    """When duty next begins or ends, after t; infinite for those who always work."""
-    if start == end:
-        return np.inf
-    best = np.inf
-    for moment in (start, end):
-        due = np.floor(t / DAY) * DAY + moment
-        if due <= t:
-            due += DAY
-        best = min(best, due)
-    return best
-
-
-@_compiled
-def nearest_node(px: float, py: float, x: Array, y: Array) -> int:
-    best, found = np.inf, 0
-    for node in range(x.size):
-        apart = (x[node] - px) ** 2 + (y[node] - py) ** 2
-        if apart < best:
-            best, found = apart, node
-    return found
-
-
-@_compiled
-def stands_at(origin: int, target: int, gone: float, length: float, x: Array, y: Array) -> int:
-    """The node at which a unit under way is taken to stand."""
-    share = gone / length
-    return int(
-        nearest_node(x[origin] + share * (x[target] - x[origin]), y[origin] + share * (y[target] - y[origin]), x, y)
-    )
-
-
-@_compiled
-def count_cover(base: int, step: int, covers: Array, counts: Array, weights: Array, demand: Array, busy: float) -> None:
-    """A unit more or less waits for base ``base``: how often each node is covered, and what another would add."""
-    for node in range(counts.size):
-        if covers[base, node] > 0:
-            counts[node] += step
-            weights[node] = demand[node] * (1.0 - busy) * busy ** counts[node]
-
-
-@_compiled
-def best_cover(origin: int, bases: Array, calm: Array, covers: Array, weights: Array, furthest: float) -> int:
-    best, found, near = -1.0, -1, np.inf
-    for base in range(bases.size):
-        minutes = calm[origin, bases[base]]
-        if minutes > furthest:
-            continue
-        gain = 0.0
-        for node in range(weights.size):
-            gain += covers[base, node] * weights[node]
-        if gain > best or (gain == best and minutes < near):
-            best, found, near = gain, base, minutes
-    return found
-
-
-@_compiled
-def wanted_base(origin: int, bases: Array, calm: Array, held: Array, wanted: Array, furthest: float) -> int:
-    found, near = -1, np.inf
-    for base in range(bases.size):
-        minutes = calm[origin, bases[base]]
-        if wanted[base] > held[base] and minutes <= furthest and minutes < near:
-            found, near = base, minutes
-    return found
-
-
-@_compiled
-def can_end_well(queue: Array, needs: Array, kind: Array) -> bool:
-    """Whether some unit may take some waiting call, now or when its duty begins."""
-    for call in queue:
-        for unit in range(kind.size):
-            if (needs[call] & kind[unit]) != 0:
-                return True
-    return False
-
-
-@_compiled
+@compiled
 def run(
-    urgent: Array, calm: Array, x: Array, y: Array, bases: Array, hospitals: Array, places: Array,
+    ways: Array, calm: Array, km: Array, x: Array, y: Array, bases: Array, hospitals: Array, places: Array,
     home: Array, kind: Array, starts: Array, ends: Array,
     at: Array, node: Array, on_scene: Array, carried: Array, handover: Array, priority: Array, needs: Array,
-    turnout: float, snap: bool, weigh: bool,
-    policy: int, demand: Array, covers: Array, busy_share: float, table: Array, furthest: float, keep: bool,
+    pace: Array, turnout: float, snap: bool, weigh: bool, calm_from: int, carry: Array, keep: bool, room: int,
+    policy: int, reaches: Array, reached: Array, sizes: Array, worths: Array, table: Array, price: float,
+    furthest: float, least: float, move_furthest: float, rest: float, most: int, period: float,
 ) -> Any:  # fmt: skip
     units, calls = home.size, at.size
     state = np.zeros(units, np.int64)
@@ -123,8 +54,10 @@ def run(
     counted = np.zeros(units, np.bool_)
     job = np.full(units, -1, np.int64)
     sent = np.zeros(units)
-    counts = np.zeros(demand.size, np.int64)
-    weights = demand * (1.0 - busy_share)
+    counts, gains = np.zeros(reaches.shape[0], np.int64), np.zeros(bases.size)
+    moved, relocations, since = np.zeros(units, np.int64), np.zeros(units, np.int64), np.zeros(1)
+    stirred, t = False, 0.0  # the idle units are others than before: some that wait may be moved
+    aims = np.full(units, -1, np.int64)
     held = np.zeros(bases.size, np.int64)
     widest = max(1, places.max()) if places.size else 1
     release = np.full((places.size, widest), -np.inf)
@@ -133,8 +66,9 @@ def run(
     drive, response = np.full(calls, np.nan), np.full(calls, np.nan)
     into, finish, idle = np.full(calls, -1, np.int64), np.full(calls, np.nan), np.full(calls, -1, np.int64)
     busy, waiting_drive, trips = np.zeros(units), np.zeros(units), np.zeros(units, np.int64)
+    waiting_km = np.zeros(units)
 
-    rows = calls * 5 + units if keep else 0
+    rows = calls * 5 + units + room if keep else 0
     m_unit, m_kind = np.empty(rows, np.int64), np.empty(rows, np.int64)
     m_from, m_to = np.empty(rows, np.int64), np.empty(rows, np.int64)
     m_at, m_minutes = np.empty(rows), np.empty(rows)
@@ -145,13 +79,30 @@ def run(
         if on_duty(starts[unit], ends[unit], 0.0):
             counted[unit] = True
             held[aim[unit]] += 1
-            if policy == COVER:
-                count_cover(aim[unit], 1, covers, counts, weights, demand, busy_share)
+            if policy == WORTH:
+                count_cover(aim[unit], 1, reached, sizes, counts)
 
     queue = np.empty(max(calls, 1), np.int64)
     queued = 0
     upcoming = 0
     while True:
+        if stirred:
+            stirred = False
+            plan_moves(
+                aims, policy, t, state, counted, aim, leaves, length, moved, since, bases, calm, reaches, reached,
+                sizes, counts, worths, table, price, least, move_furthest, rest, most, period, gains,
+            )  # fmt: skip
+            for unit in range(units):
+                if aims[unit] >= 0:
+                    if keep and length[unit] > 0:
+                        m_unit[noted], m_kind[noted], m_at[noted] = unit, TO_BASE, leaves[unit] + length[unit]
+                        m_from[noted], m_to[noted], m_minutes[noted] = origin[unit], target[unit], length[unit]
+                        noted += 1
+                    move(unit, aims[unit], t, aim, origin, target, leaves, length, bases, calm, km, waiting_drive,
+                         waiting_km, held, reached, sizes, counts)  # fmt: skip
+                    trips[unit] += 1
+                    moved[unit] += 1
+                    relocations[unit] += 1
         t_event, unit = np.inf, -1
         t_change, changer = np.inf, -1
         for candidate in range(units):
@@ -174,14 +125,14 @@ def run(
                 if carried[call] and hospitals.size > 0:
                     best, chosen = np.inf, 0
                     for hospital in range(hospitals.size):
-                        minutes = urgent[node[call], hospitals[hospital]]
+                        minutes = carry[node[call], hospitals[hospital]]
                         if weigh and places[hospital] > 0:
                             minutes += max(0.0, release[hospital, : places[hospital]].min() - (t + minutes))
                         if minutes < best:
                             best, chosen = minutes, hospital
                     into[call] = chosen
                     state[unit] = CARRYING
-                    event[unit] = t + urgent[node[call], hospitals[chosen]]
+                    event[unit] = t + carry[node[call], hospitals[chosen]] * pace[call]
                     continue
                 origin[unit] = node[call]
                 free = unit
@@ -195,7 +146,7 @@ def run(
                 if keep:
                     m_unit[noted], m_kind[noted], m_at[noted] = unit, TO_HOSPITAL, t
                     m_from[noted], m_to[noted] = node[call], hospitals[hospital]
-                    m_minutes[noted] = urgent[node[call], hospitals[hospital]]
+                    m_minutes[noted] = carry[node[call], hospitals[hospital]] * pace[call]
                     noted += 1
                 state[unit] = GIVING
                 event[unit] = begun + handover[call]
@@ -221,14 +172,16 @@ def run(
                 if counted[changer]:
                     counted[changer] = False
                     held[aim[changer]] -= 1
-                    if policy == COVER:
-                        count_cover(aim[changer], -1, covers, counts, weights, demand, busy_share)
+                    if policy == WORTH:
+                        count_cover(aim[changer], -1, reached, sizes, counts)
+                    stirred = most > 0
                 continue
             if not counted[changer]:
                 counted[changer] = True
                 held[aim[changer]] += 1
-                if policy == COVER:
-                    count_cover(aim[changer], 1, covers, counts, weights, demand, busy_share)
+                if policy == WORTH:
+                    count_cover(aim[changer], 1, reached, sizes, counts)
+                stirred = most > 0
             free = changer
 
         chosen_unit, call = -1, -1
@@ -249,17 +202,27 @@ def run(
                 queued -= 1
                 chosen_unit = free
                 if fresh:
-                    eta = urgent[origin[free], node[call]]
+                    eta = ways[1 if priority[call] >= calm_from else 0, origin[free], node[call]]
             elif fresh:
                 duty = on_duty(starts[free], ends[free], t)
                 base = home[free]
-                if duty and policy == COVER:
-                    base = best_cover(origin[free], bases, calm, covers, weights, furthest)
-                elif duty and policy == TABLE:
+                if duty and policy != HOME:
                     ready = 1
                     for other in range(units):
                         ready += counted[other]
-                    base = wanted_base(origin[free], bases, calm, held, table[min(ready, units)], furthest)
+                    if policy == WORTH:
+                        base = best_worth(
+                            origin[free], bases, calm, reaches, counts, worths[min(ready, worths.shape[0] - 1)], price,
+                            furthest, gains,
+                        )  # fmt: skip
+                    elif policy == TABLE:
+                        base = wanted_base(origin[free], bases, calm, held, table[min(ready, units)], furthest)
+                    else:
+                        renew(t, period, since, moved)
+                        comply(aims, t, free, origin[free], state, counted, aim, leaves, length, moved, bases, calm,
+                               table[min(ready, units)], move_furthest, rest, most)  # fmt: skip
+                        base = aims[free]
+                    stirred = most > 0
                 if base < 0:
                     base = home[free]
                 aim[free], target[free] = base, bases[base]
@@ -273,8 +236,8 @@ def run(
                 if duty:
                     counted[free] = True
                     held[base] += 1
-                    if policy == COVER:
-                        count_cover(base, 1, covers, counts, weights, demand, busy_share)
+                    if policy == WORTH:
+                        count_cover(base, 1, reached, sizes, counts)
                 continue
             else:
                 continue
@@ -282,6 +245,7 @@ def run(
             call = upcoming
             upcoming += 1
             best, ready = np.inf, 0
+            mode = 1 if priority[call] >= calm_from else 0
             for candidate in range(units):
                 if state[candidate] != IDLE or (needs[call] & kind[candidate]) == 0:
                     continue
@@ -290,14 +254,14 @@ def run(
                 ready += 1
                 gone = t - leaves[candidate]
                 if gone >= length[candidate]:
-                    minutes = urgent[target[candidate], node[call]] + turnout
+                    minutes = ways[mode, target[candidate], node[call]] + turnout
                 elif snap:
                     stand = stands_at(origin[candidate], target[candidate], gone, length[candidate], x, y)
-                    minutes = urgent[stand, node[call]]
+                    minutes = ways[mode, stand, node[call]]
                 else:
                     share = gone / length[candidate]
-                    minutes = (1.0 - share) * urgent[origin[candidate], node[call]] + share * urgent[
-                        target[candidate], node[call]
+                    minutes = (1.0 - share) * ways[mode, origin[candidate], node[call]] + share * ways[
+                        mode, target[candidate], node[call]
                     ]
                 if minutes < best:
                     best, chosen_unit = minutes, candidate
@@ -311,19 +275,13 @@ def run(
         unit = chosen_unit
         if not fresh:
             gone = t - leaves[unit]
-            if free >= 0:
-                eta = urgent[target[unit], node[call]] + turnout  # begins its shift: it stands at its base
-                if gone < length[unit]:
-                    share = gone / length[unit]
-                    if snap:
-                        stand = stands_at(origin[unit], target[unit], gone, length[unit], x, y)
-                        eta = urgent[stand, node[call]]
-                    else:
-                        eta = (1.0 - share) * urgent[origin[unit], node[call]] + share * urgent[
-                            target[unit], node[call]
-                        ]
+            if free >= 0:  # begins its shift, on its way to its base or there
+                mode = 1 if priority[call] >= calm_from else 0
+                eta = minutes_to(unit, node[call], gone, origin, target, length, ways[mode], turnout, snap, x, y)
             done = min(gone, length[unit])
             waiting_drive[unit] += done
+            if km.size and length[unit] > 0:
+                waiting_km[unit] += km[origin[unit], target[unit]] * (done / length[unit])
             here = target[unit]
             if gone < length[unit]:
                 if snap:
@@ -339,8 +297,10 @@ def run(
             if counted[unit]:
                 counted[unit] = False
                 held[aim[unit]] -= 1
-                if policy == COVER:
-                    count_cover(aim[unit], -1, covers, counts, weights, demand, busy_share)
+                if policy == WORTH:
+                    count_cover(aim[unit], -1, reached, sizes, counts)
+                stirred = most > 0
+        eta *= pace[call]
         if keep:
             m_unit[noted], m_kind[noted], m_at[noted] = unit, TO_CALL, t + eta
             m_from[noted], m_to[noted], m_minutes[noted] = origin[unit], node[call], eta
@@ -354,9 +314,11 @@ def run(
 
     for unit in range(units):
         waiting_drive[unit] += length[unit]
+        if km.size and length[unit] > 0:
+            waiting_km[unit] += km[origin[unit], target[unit]]
         if keep and length[unit] > 0:
             m_unit[noted], m_kind[noted], m_at[noted] = unit, TO_BASE, leaves[unit] + length[unit]
             m_from[noted], m_to[noted], m_minutes[noted] = origin[unit], target[unit], length[unit]
             noted += 1
-    return (who, start, drive, response, into, finish, idle, busy, waiting_drive, trips,
+    return (who, start, drive, response, into, finish, idle, busy, waiting_drive, trips, relocations, waiting_km,
             m_unit[:noted], m_at[:noted], m_kind[:noted], m_from[:noted], m_to[:noted], m_minutes[:noted])  # fmt: skip

@@ -19,7 +19,8 @@ class Land:
 
     ``urgent`` (n, n): driving time with lights and sirens from row to column; ``calm`` (n, n): without. ``x``, ``y``
     (n,): the nodes' places on a plane, in any unit; ``hospitals`` (h,): their nodes; ``places`` (h,): how many units
-    can hand over at once (0: as many as come). ``bases`` (b,): nodes where units may wait.
+    can hand over at once (0: as many as come). ``bases`` (b,): nodes where units may wait. ``km`` (n, n): kilometres
+    from row to column, to count what is driven without a job (empty: not counted).
     """
 
     urgent: Floats
@@ -29,6 +30,7 @@ class Land:
     bases: Ints
     hospitals: Ints
     places: Ints
+    km: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
     @property
     def nodes(self) -> int:
@@ -56,7 +58,8 @@ class Fleet:
 @dataclass(frozen=True, slots=True)
 class Calls:
     """The calls, by time: ``at`` (c,) minutes, ``node`` (c,), minutes ``on_scene`` and ``handover`` (c,), whether they
-    end in a hospital ``carried`` (c,), ``priority`` (c,) 0 first, ``needs`` (c,) bits of the kinds that may go."""
+    end in a hospital ``carried`` (c,), ``priority`` (c,) 0 first, ``needs`` (c,) bits of the kinds that may go.
+    ``pace`` (c,): the drives of this call take so many times the time that the desk expects (empty: as expected)."""
 
     at: Floats
     node: Ints
@@ -65,6 +68,7 @@ class Calls:
     handover: Floats
     priority: Ints
     needs: Ints
+    pace: Floats = field(default_factory=lambda: np.zeros(0))
 
     @staticmethod
     def alike(at: Floats, node: Ints, on_scene: Floats, carried: Bools, handover: Floats) -> "Calls":
@@ -84,22 +88,47 @@ class Calls:
 class Rules:
     """How the desk works. ``turnout`` minutes before a unit leaves its base; ``snap``: a unit under way stands at the
     node nearest to its straight line (the rule of recorded runs), else its time is blended from both ends of its
-    trip; ``weigh_waiting``: the hospital's queue counts when one is chosen, else the nearest is taken."""
+    trip; ``weigh_waiting``: the hospital's queue counts when one is chosen, else the nearest is taken. Calls of
+    priority ``calm_from`` and later are driven to without siren; ``carry_calm``: patients are carried without siren."""
 
     turnout: float = 0.0
     snap: bool = False
     weigh_waiting: bool = False
+    calm_from: int = 2**31
+    carry_calm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How far crews that wait may be moved about, so that cover is not won by driving them all day.
+
+    ``most``: moves of a crew in each ``period`` of so many minutes (from minute 0); ``rest``: minutes it must have
+    waited before; ``furthest``: minutes of the longest move; ``least``: what a move must be worth at least, in the unit
+    of ``Policy.worth``. A unit that comes free goes somewhere anyway: that is no move.
+    """
+
+    most: int = 3
+    period: float = 720.0
+    rest: float = 20.0
+    furthest: float = np.inf
+    least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Where a unit goes when it has nothing to do.
+    """Where units wait when they have nothing to do.
 
-    ``kind``: "home" (its own base), "cover" (DMEXCLP: the base with the largest gain in expected cover; Jagtenberg,
-    Bhulai and van der Mei 2015) or "table" (compliance table: for each number of idle units the bases to be held).
-    ``demand`` (n,) sums to 1; ``covers`` (b, n): the base reaches the node in time; ``busy``: the busy fraction q;
-    ``table`` (u + 1, b): how many units are wanted at each base when so many are idle. ``furthest``: a unit is not sent
-    further than this many minutes (infinite: anywhere).
+    ``kind``: "home": each at its own base. "cover": a unit that comes free goes where it adds most expected cover
+    (DMEXCLP; Jagtenberg, Bhulai and van der Mei 2015). "table": it goes to the nearest base that wants one more by the
+    compliance table. "assign": the table is held with the least driving of all units that may move. "worth": it goes
+    where it is worth most, less the price of its way. With ``limits`` waiting units are moved too ("cover" and "worth":
+    one at a time, "assign": as many as it takes).
+
+    ``covers`` (b, s): from the base the demand point is reached in time; ``demand`` (s,) of the points, together 1.
+    Points are nodes, or nodes by priority, each with a norm of its own. ``busy``: the busy fraction q of "cover".
+    ``table`` (u + 1, b): how many units are wanted at each base when so many are idle. ``worth`` (l, s, k): what the
+    first, second … unit in reach of a point is worth when 0, 1 … units are idle (the last row for all more); falling.
+    ``price``: worth of a minute driven. ``furthest``: a unit that comes free is not sent further (minutes).
     """
 
     kind: str = "home"
@@ -108,6 +137,9 @@ class Policy:
     busy: float = 0.3
     table: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     furthest: float = np.inf
+    worth: Floats = field(default_factory=lambda: np.zeros((1, 0, 1)))
+    price: float = 0.0
+    limits: Limits | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +160,9 @@ class Outcome:
     """What became of the calls: ``unit`` (c,) who went (-1: nobody could), ``start`` when it was sent, ``drive``
     minutes to the patient, ``response`` minutes from call to arrival, ``hospital`` (c,) index or -1, ``finish``;
     ``idle`` (c,) units that could be sent when the call came, -1 when it had to wait. Of the units: ``busy`` (u,)
-    minutes on jobs, ``waiting_drive`` (u,) minutes driven without a job, ``trips`` (u,) such trips begun. ``moves`` is
-    empty unless asked for."""
+    minutes on jobs, ``waiting_drive`` (u,) minutes and ``waiting_km`` (u,) kilometres driven without a job, ``trips``
+    (u,) such trips begun, ``relocations`` (u,) those of them that moved a waiting crew. ``moves`` is empty unless asked
+    for."""
 
     unit: Ints
     start: Floats
@@ -141,6 +174,8 @@ class Outcome:
     busy: Floats
     waiting_drive: Floats
     trips: Ints
+    relocations: Ints
+    waiting_km: Floats
     moves: Moves
 
     def late(self, target: float) -> float:

@@ -18,7 +18,7 @@ def worlds(draw: st.DrawFn) -> tuple[sim.Land, sim.Fleet, sim.Calls, sim.Rules, 
     x, y = rng.uniform(0, 20, nodes), rng.uniform(0, 20, nodes)
     urgent = np.hypot(x[:, None] - x, y[:, None] - y) * rng.uniform(1, 1.3, (nodes, nodes))
     land = sim.Land(urgent, urgent / 0.8, x, y, rng.integers(0, nodes, bases), rng.integers(0, nodes, hospitals),
-                    rng.integers(0, 3, hospitals))  # fmt: skip
+                    rng.integers(0, 3, hospitals), urgent * 0.7 if draw(st.booleans()) else np.zeros((0, 0)))  # fmt: skip
     shifts = draw(st.booleans())
     fleet = sim.Fleet(
         rng.integers(0, bases, units), 1 << rng.integers(0, 2, units),
@@ -29,14 +29,21 @@ def worlds(draw: st.DrawFn) -> tuple[sim.Land, sim.Fleet, sim.Calls, sim.Rules, 
     calls = sim.Calls(
         np.cumsum(rng.exponential(draw(st.sampled_from([3.0, 20.0, 90.0])), count)), rng.integers(0, nodes, count),
         rng.exponential(20, count), rng.random(count) < 0.6, rng.exponential(15, count), rng.integers(0, 3, count),
-        rng.integers(1, 4, count),
+        rng.integers(1, 4, count), rng.uniform(0.7, 1.5, count) if draw(st.booleans()) else np.zeros(0),
     )  # fmt: skip
-    rules = sim.Rules(draw(st.sampled_from([0.0, 1.0])), draw(st.booleans()), draw(st.booleans()))
-    kind = draw(st.sampled_from(["home", "cover", "table"]))
+    rules = sim.Rules(
+        draw(st.sampled_from([0.0, 1.0])), draw(st.booleans()), draw(st.booleans()), draw(st.sampled_from([1, 2**31])),
+        draw(st.booleans()),
+    )  # fmt: skip
+    kind = draw(st.sampled_from(["home", "cover", "table", "assign", "worth"]))
     demand = rng.random(nodes)
-    table = rng.integers(0, 2, (units + 1, bases))
+    table = rng.integers(0, 3, (units + 1, bases))
+    worth = np.sort(rng.random((draw(st.integers(1, 3)), nodes, draw(st.integers(1, 4)))))[:, :, ::-1]
+    limits = sim.Limits(draw(st.integers(0, 4)), 240.0, draw(st.sampled_from([0.0, 5.0])),
+                        draw(st.sampled_from([10.0, np.inf])), draw(st.sampled_from([0.0, 0.1])))  # fmt: skip
     policy = sim.Policy(kind, demand / demand.sum(), land.urgent[land.bases] < 9, draw(st.sampled_from([0.2, 0.6])),
-                        table, draw(st.sampled_from([8.0, np.inf])))  # fmt: skip
+                        table, draw(st.sampled_from([8.0, np.inf])), worth, draw(st.sampled_from([0.0, 0.02])),
+                        draw(st.sampled_from([None, limits])))  # fmt: skip
     return land, fleet, calls, rules, policy
 
 
@@ -45,9 +52,9 @@ def worlds(draw: st.DrawFn) -> tuple[sim.Land, sim.Fleet, sim.Calls, sim.Rules, 
 def test_compiled_and_plain_say_the_same(world: tuple[sim.Land, sim.Fleet, sim.Calls, sim.Rules, sim.Policy]) -> None:
     fast = sim.simulate(*world, keep_moves=True)
     slow = reference.simulate(*world)
-    for name in ("unit", "hospital", "idle", "trips"):
+    for name in ("unit", "hospital", "idle", "trips", "relocations"):
         np.testing.assert_array_equal(getattr(fast, name), getattr(slow, name), err_msg=name)
-    for name in ("start", "drive", "response", "finish", "busy", "waiting_drive"):
+    for name in ("start", "drive", "response", "finish", "busy", "waiting_drive", "waiting_km"):
         np.testing.assert_allclose(getattr(fast, name), getattr(slow, name), rtol=0, atol=1e-9, err_msg=name)
     assert sorted(zip(*(getattr(fast.moves, n).tolist() for n in ("unit", "kind", "source", "target")), strict=True)) \
         == sorted(zip(*(getattr(slow.moves, n).tolist() for n in ("unit", "kind", "source", "target")), strict=True))  # fmt: skip
