@@ -121,9 +121,8 @@ class TestOneEntity:
         assert (value("a"), value("power")) == (1, 11)
         kept = broker("POST", f"/entities/{LAMP}/attrs", {"a": 2, "b": 2}, params={"options": "noOverwrite"})
         assert kept.status_code == 207
-        assert kept.json() == {"updated": ["b"], "notUpdated": [{"attributeName": "a", "reason": "exists"}]}
-        part = broker("PATCH", f"/entities/{LAMP}/attrs", {"a": 3, "new": 3})
-        assert part.status_code == 207 and part.json()["updated"] == ["a"]
+        assert kept.json()["updated"] == ["b"] and kept.json()["notUpdated"][0]["attributeName"] == "a"
+        assert broker("PATCH", f"/entities/{LAMP}/attrs", {"a": 3, "new": 3}).status_code == 204
         assert broker("PATCH", f"/entities/{LAMP}/attrs/power", {"value": 15}).status_code == 204
         assert broker("GET", f"/entities/{LAMP}").json()["power"] == {"type": "Property", "value": 15}
         broker("PATCH", f"/entities/{LAMP}", {"power": {"type": "Property", "value": 16, "unitCode": "KWT"}, "c": 4})
@@ -166,7 +165,7 @@ class TestForms:
         stamped = get(options="sysAttrs")
         assert stamped["createdAt"] == stamped["modifiedAt"] == stamped["power"]["createdAt"]
         assert set(get(attrs="power,nothing")) == {"id", "type", "power"}
-        assert "power" not in get(omit="power") and set(get(pick="power")) == {"id", "type", "power"}
+        assert "power" not in get(omit="power") and set(get(pick="power")) == {"power"}
         assert broker("GET", f"/entities/{LAMP}", params={"attrs": "nothing"}).status_code == 404
 
     def test_media_types(self, broker: Ask) -> None:
@@ -186,14 +185,14 @@ class TestForms:
         assert broker("POST", "/entities", lamp(3), headers={"content-type": LD}).status_code == 400
 
     def test_what_does_not_exist(self, broker: Ask) -> None:
-        wrong = broker("DELETE", "/entities")
+        wrong = broker("PATCH", "/entities")
         assert wrong.status_code == 405 and "GET" in wrong.headers["allow"]
-        assert broker("OPTIONS", "/entities").headers["allow"] == "GET, HEAD, OPTIONS, POST"
+        assert broker("OPTIONS", "/entities").headers["allow"] == "DELETE, GET, HEAD, OPTIONS, POST"
         assert broker("GET", "/nothing").status_code == 404
         for query in (
             "nonsense=1",
             "type=T&type=U",
-            "type=T&orderBy=x",
+            "type=T&orderBy=x;up",
             "type=T&limit=x",
             "type=T&options=odd",
             "",
@@ -224,7 +223,7 @@ class TestFinding:
         [
             ("type=Streetlight", "123456"),
             ("type=Streetlight,Other&limit=2&offset=1", "23"),
-            (f"id={LAMP},urn:x:1", "1"),
+            (f"type=Streetlight&id={LAMP},urn:x:1", "1"),
             ("type=Streetlight&idPattern=:[56]$", "56"),
             ("q=power>40", "56"),
             ("q=power>=20;power<40", "23"),
@@ -262,7 +261,7 @@ class TestFinding:
             "q=power>", "q=>5", "q=(power", "q=power==1;", "q=power=>5", "q=!power==3", "q=a[b", "q=power>1..2", "q=%22",
             "georel=near&geometry=Point&coordinates=[1,2]", "georel=within&geometry=Point",
             "georel=odd&geometry=Point&coordinates=[1,2]", "georel=within&geometry=Cube&coordinates=[1,2]",
-            "georel=within&geometry=Point&coordinates=[1", "q=name~=(a%2B)%2B$", "type=A;B", "id=nouri",
+            "georel=within&geometry=Point&coordinates=[1", "q=name~=(a%2B)%2B$", "type=(A;B", "type=A&id=nouri",
         ],
     )  # fmt: skip
     def test_bad_queries(self, broker: Ask, query: str) -> None:
@@ -374,7 +373,7 @@ class TestWho:
         assert broker("GET", "/temporal/entities/urn:ngsi-ld:DataCentre:1", key="").status_code == 404
         assert broker("GET", "/entities?type=DataCentre", key="").status_code == 401
         assert [item["id"] for item in broker("GET", "/entities?q=power>0", key="").json()] == [LAMP]
-        assert broker("GET", "/entities?id=urn:ngsi-ld:DataCentre:1", key="").json() == []
+        assert broker("GET", "/entities?local=true&id=urn:ngsi-ld:DataCentre:1", key="").json() == []
         assert broker("GET", "/types", key="").json()["typeList"] == ["Streetlight"]
         assert len(broker("GET", "/entities?q=power>0", key="reader").json()) == 2
 

@@ -1,12 +1,14 @@
-"""Entities as they come in (normalised, concise or simplified) and as they go out."""
+"""Entities as they come in: normalised, concise or simplified."""
 
 import math
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from thanglong.formats.ngsild.terms import RESERVED, short
+from thanglong.formats.ngsild.terms import RESERVED
+from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
 from thanglong.kit.errors import N_, Fault, Invalid
 
 NULL = "urn:ngsi-ld:null"
@@ -33,6 +35,10 @@ GEOMETRIES = frozenset(
 )
 ANNOTATIONS = frozenset(["observedAt", "unitCode", "datasetId", "objectType", "valueType", "lang"])
 SYSTEM = frozenset(["createdAt", "modifiedAt", "deletedAt", "instanceId"])
+IGNORED = SYSTEM | {"@context", "entity", "entityList"}
+"""Members of an attribute that only answers have, or that say nothing."""
+SCOPE = re.compile(r"/?[^/#+,;|()\s]+(/[^/#+,;|()\s]+)*\Z")
+LANGUAGE = re.compile(r"(@none|[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)\Z")
 DEPTH = 8
 
 
@@ -47,11 +53,37 @@ def checked_uri(value: Any, field: str = "id") -> str:
     raise Invalid([Fault(field, N_("This must be a URI, such as urn:ngsi-ld:Streetlight:1."))])
 
 
-def entity_in(body: Any, *, partial: bool = False, id: str = "") -> dict[str, Any]:
+class Reading:
+    """How bodies are read: the client's words, and what the operation allows.
+
+    ``nulls``: ``urn:ngsi-ld:null`` may say that an attribute goes; ``deep``: also members of a value (merge);
+    ``simple``: values stand bare, and keep the kind of the attribute there is (``known``, an entity); ``lang``: bare
+    texts written to a LanguageProperty belong to that language.
+    """
+
+    __slots__ = ("deep", "known", "lang", "names", "nulls", "simple")
+
+    def __init__(
+        self,
+        names: Vocabulary = CORE,
+        *,
+        nulls: bool = False,
+        deep: bool = False,
+        simple: bool = False,
+        known: Mapping[str, Any] | None = None,
+        lang: str = "",
+    ) -> None:
+        self.names, self.nulls, self.deep, self.simple = names, nulls, deep, simple
+        self.known, self.lang = known or {}, lang
+
+
+PLAIN = Reading()
+
+
+def entity_in(body: Any, reading: Reading = PLAIN, *, partial: bool = False, id: str = "") -> dict[str, Any]:
     """An entity in the platform's normalised form from a JSON body; Invalid says what is wrong with which attribute.
 
-    ``partial`` lets id and type be absent (a fragment for an existing entity, whose ``id`` is given); there an
-    attribute of ``urn:ngsi-ld:null`` becomes None: delete it.
+    ``partial`` lets id and type be absent (a fragment for an existing entity, whose ``id`` is given).
     """
     if not isinstance(body, dict):
         raise Invalid(N_("An entity is a JSON object."))
@@ -60,48 +92,69 @@ def entity_in(body: Any, *, partial: bool = False, id: str = "") -> dict[str, An
         raise Invalid([Fault("id", N_("An entity needs an id, a URI."))])
     if id and name != id:
         raise Invalid([Fault("id", N_("The id differs from the one in the address."))])
-    found: dict[str, Any] = {"id": checked_uri(name), "type": _types(body, partial)}
+    found: dict[str, Any] = {"id": checked_uri(name), "type": _types(body, partial, reading.names)}
     if not found["type"]:
         del found["type"]
+    if "scope" in body:
+        found["scope"] = _scope(body["scope"], reading)
+    if "expiresAt" in body:
+        found["expiresAt"] = _end(body["expiresAt"], reading)
     for key, value in body.items():
-        if key in RESERVED:
-            continue
-        term = short(key)
-        if partial and _is_null(value):
-            found[term] = None
-        else:
-            found[term] = attribute_in(key, value)
+        if key not in RESERVED:
+            term = reading.names.expand_name(key)
+            if term in found:
+                raise Invalid([Fault(key, N_("This stands twice, under two names."))])
+            found[term] = attribute_in(key, value, reading, reading.known.get(term))
     return found
 
 
-def _types(body: Mapping[str, Any], partial: bool) -> str | list[str]:
+def _types(body: Mapping[str, Any], partial: bool, names: Vocabulary) -> str | list[str]:
     given = body.get("type", body.get("@type"))
     kinds = [given] if isinstance(given, str) else given if isinstance(given, list) else []
     if given is None and partial:
         return ""
-    if not kinds or not all(isinstance(kind, str) and kind for kind in kinds):
+    if not kinds or not all(isinstance(kind, str) and kind and kind != NULL for kind in kinds):
         raise Invalid([Fault("type", N_("An entity needs a type."))])
-    names = list(dict.fromkeys(short(kind) for kind in kinds))
-    return names[0] if len(names) == 1 else names
+    found = list(dict.fromkeys(names.expand_name(kind) for kind in kinds))
+    return found[0] if len(found) == 1 else found
 
 
-def _is_null(value: Any) -> bool:
-    if isinstance(value, dict):
-        value = value.get("value", value.get("object", value.get("languageMap", value.get("json"))))
-        if isinstance(value, dict):
-            value = value.get("@none")
-    return bool(value == NULL)
+def _scope(value: Any, reading: Reading) -> Any:
+    if value == NULL and reading.nulls:
+        return None
+    scopes = value if isinstance(value, list) else [value]
+    if not scopes or not all(isinstance(one, str) and SCOPE.match(one) for one in scopes):
+        raise Invalid([Fault("scope", N_("A scope is a path such as /Hanoi/Streets."))])
+    found = list(dict.fromkeys(one if one.startswith("/") else f"/{one}" for one in scopes))
+    return found[0] if len(found) == 1 else found
 
 
-def attribute_in(key: str, value: Any) -> Any:
+def _end(value: Any, reading: Reading) -> str | None:
+    return None if value == NULL and reading.nulls else checked_time(value, "expiresAt")
+
+
+def attribute_in(key: str, value: Any, reading: Reading = PLAIN, known: Any = None, depth: int = 0) -> Any:
     """An attribute in normalised form: one instance, or a list of instances with different dataset ids."""
-    if isinstance(value, list) and value and all(isinstance(item, dict) and _is_instance(item) for item in value):
-        found = [_instance(key, item, 0) for item in value]
+    if (
+        isinstance(value, list)
+        and value
+        and not reading.simple
+        and all(isinstance(item, dict) and _is_instance(item) for item in value)
+    ):
+        found = [_instance(key, item, reading, _instance_of(known, item), depth) for item in value]
         datasets = [item.get("datasetId") for item in found]
         if len(set(datasets)) != len(datasets):
             raise Invalid([Fault(key, N_("Two instances have the same datasetId."))])
         return found if len(found) > 1 else found[0]
-    return _instance(key, value, 0)
+    return _instance(key, value, reading, _instance_of(known, value), depth)
+
+
+def _instance_of(known: Any, given: Any) -> Mapping[str, Any]:
+    """The instance there is that a given one means."""
+    dataset = given.get("datasetId") if isinstance(given, dict) else None
+    if isinstance(known, list):
+        return next((one for one in known if one.get("datasetId") == dataset), {})
+    return known if isinstance(known, dict) and known.get("datasetId") == dataset else {}
 
 
 def _is_instance(value: Mapping[str, Any]) -> bool:
@@ -110,23 +163,31 @@ def _is_instance(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _instance(key: str, value: Any, depth: int) -> dict[str, Any]:
+def _instance(key: str, value: Any, reading: Reading, known: Mapping[str, Any], depth: int) -> dict[str, Any]:
     if depth > DEPTH:
         raise Invalid([Fault(key, N_("This is nested too deeply."))])
     if value is None:
         raise Invalid([Fault(key, N_("null is not a value; use urn:ngsi-ld:null to delete."))])
     if not isinstance(value, dict) or not _is_instance(value):
-        return _simple(key, value)
+        return _bare(key, value, reading, known)
     kind = value.get("type") or _kind_of(value)
     member = MEMBER[kind]
     if member not in value:
         raise Invalid([Fault(key, N_("A %(kind)s needs the member %(member)s."), {"kind": kind, "member": member})])
-    found = {"type": kind, member: _checked(key, kind, value[member])}
+    for other in BY_MEMBER.keys() | {"value"}:
+        if other != member and other in value:
+            raise Invalid([Fault(key, N_("A %(kind)s has no member %(member)s."), {"kind": kind, "member": other})])
+    content = value[member]
+    if kind == "LanguageProperty" and isinstance(content, str) and content != NULL and reading.lang:
+        content = {reading.lang: content}
+    found = {"type": kind, member: _checked(key, kind, content, reading)}
     for name, item in value.items():
         if name in ANNOTATIONS:
-            found[name] = _annotation(f"{key}.{name}", name, item)
-        elif name not in found and name not in SYSTEM and name != "@context":
-            found[short(name)] = _instance(f"{key}.{name}", item, depth + 1)
+            if name == "datasetId" and item == "@none":
+                continue
+            found[name] = _annotation(f"{key}.{name}", name, item, reading)
+        elif name not in found and name not in IGNORED:
+            found[reading.names.expand_name(name)] = attribute_in(f"{key}.{name}", item, reading, None, depth + 1)
     return found
 
 
@@ -146,22 +207,41 @@ def _is_geometry(value: Any) -> bool:
     )
 
 
-def _simple(key: str, value: Any) -> dict[str, Any]:
-    if isinstance(value, dict) and "type" in value and not _is_geometry(value):
+def _bare(key: str, value: Any, reading: Reading, known: Mapping[str, Any]) -> dict[str, Any]:
+    """A value that stands alone: the kind of the attribute there is, else a Property or GeoProperty."""
+    if value == NULL:
+        if not reading.nulls:
+            raise Invalid([Fault(key, N_("urn:ngsi-ld:null cannot be written here."))])
+        return {"type": "Property", "value": NULL}
+    kind = known.get("type", "")
+    if kind and (reading.simple or not isinstance(value, dict)):
+        if kind == "LanguageProperty" and isinstance(value, str):
+            value = {reading.lang or "@none": value}
+        if kind not in ("Property", "GeoProperty") or _is_geometry(value) == (kind == "GeoProperty"):
+            return {"type": kind, MEMBER[kind]: _checked(key, kind, value, reading)}
+    if isinstance(value, dict) and "type" in value and not _is_geometry(value) and not reading.simple:
         if value["type"] in GEOMETRIES:
             raise Invalid([Fault(key, N_("A geometry has no usable coordinates."))])
         raise Invalid(
             [Fault(key, N_("%(kind)s is not a type an attribute can have."), {"kind": str(value["type"])[:80]})]
         )
     kind = "GeoProperty" if _is_geometry(value) else "Property"
-    return {"type": kind, "value": _checked(key, kind, value)}
+    return {"type": kind, "value": _checked(key, kind, value, reading)}
 
 
-def _annotation(key: str, name: str, value: Any) -> Any:
+def _annotation(key: str, name: str, value: Any, reading: Reading) -> Any:
+    if value == NULL and name != "datasetId" and reading.nulls:
+        return NULL
     if name == "observedAt":
         return checked_time(value, key)
     if name == "datasetId":
+        if value == NULL:
+            raise Invalid([Fault(key, N_("A datasetId cannot be deleted."))])
         return checked_uri(value, key)
+    if name == "objectType":
+        if not (isinstance(value, str) or (isinstance(value, list) and all(isinstance(one, str) for one in value))):
+            raise Invalid([Fault(key, N_("This must be a text."))])
+        return reading.names.expand_value(value)
     if not isinstance(value, str):
         raise Invalid([Fault(key, N_("This must be a text."))])
     return value
@@ -177,37 +257,89 @@ def checked_time(value: Any, field: str) -> str:
     raise Invalid([Fault(field, N_("This must be a moment with its time zone, such as 2026-03-02T08:00:00Z."))])
 
 
-def _checked(key: str, kind: str, value: Any) -> Any:
+def _checked(key: str, kind: str, value: Any, reading: Reading) -> Any:
+    if kind == "JsonProperty":
+        return value
     if value is None:
         raise Invalid([Fault(key, N_("null is not a value; use urn:ngsi-ld:null to delete."))])
-    if kind == "Relationship":
-        for target in value if isinstance(value, list) else [value]:
-            checked_uri(target, key)
-    elif kind == "ListRelationship" or kind == "ListProperty":
-        if not isinstance(value, list):
-            raise Invalid([Fault(key, N_("This must be a list."))])
-    elif kind == "LanguageProperty":
-        if not isinstance(value, dict) or not all(isinstance(text, (str, list)) for text in value.values()):
-            raise Invalid([Fault(key, N_("A language map gives a text for each language."))])
-    elif kind == "VocabProperty":
-        if not isinstance(value, (str, list)):
-            raise Invalid([Fault(key, N_("This must be a text."))])
-    elif kind == "GeoProperty":
-        return _geometry(key, value)
+    if value == NULL or value == [NULL] or value == {"@none": NULL}:
+        if not reading.nulls:
+            raise Invalid([Fault(key, N_("urn:ngsi-ld:null cannot be written here."))])
+        return NULL
+    if not reading.deep and kind == "Property" and _holds_null(value):
+        raise Invalid([Fault(key, N_("urn:ngsi-ld:null cannot be written here."))])
+    return CHECKS[kind](key, value, reading) if kind in CHECKS else value
+
+
+def _holds_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(item == NULL or _holds_null(item) for item in value.values())
+    return isinstance(value, list) and any(_holds_null(item) for item in value)
+
+
+def _targets(key: str, value: Any, reading: Reading) -> Any:
+    if isinstance(value, list) and not value:
+        raise Invalid([Fault(key, N_("This must be a list that is not empty."))])
+    for target in value if isinstance(value, list) else [value]:
+        checked_uri(target, key)
     return value
 
 
-def _geometry(key: str, value: Any) -> Any:
+def _list(key: str, value: Any, reading: Reading) -> Any:
+    if not isinstance(value, list):
+        raise Invalid([Fault(key, N_("This must be a list."))])
+    return value
+
+
+def _target_list(key: str, value: Any, reading: Reading) -> Any:
+    items = [item.get("object") if isinstance(item, dict) else item for item in _list(key, value, reading)]
+    return [{"object": checked_uri(item, key)} for item in items]
+
+
+def _languages(key: str, value: Any, reading: Reading) -> Any:
+    if (
+        not isinstance(value, dict)
+        or not value
+        or not all(isinstance(tag, str) and LANGUAGE.match(tag) for tag in value)
+        or not all(isinstance(text, str) or _texts(text) for text in value.values())
+    ):
+        raise Invalid([Fault(key, N_("A language map gives a text for each language."))])
+    return value
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _words(key: str, value: Any, reading: Reading) -> Any:
+    if not (isinstance(value, str) and value) and not (_texts(value) and value):
+        raise Invalid([Fault(key, N_("This must be a text."))])
+    return reading.names.expand_value(value)
+
+
+def _geometry(key: str, value: Any, reading: Reading) -> Any:
     if not _is_geometry(value):
         raise Invalid([Fault(key, N_("The value of a GeoProperty is a GeoJSON geometry."))])
     for lon, lat in positions(key, value):
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise Invalid([Fault(key, N_("Coordinates are longitude and latitude in degrees."))])
-    rings = value["coordinates"] if value["type"] == "Polygon" else []
-    for ring in rings:
+    polygons = [value["coordinates"]] if value["type"] == "Polygon" else []
+    polygons = value["coordinates"] if value["type"] == "MultiPolygon" else polygons
+    for ring in (ring for polygon in polygons for ring in polygon):
         if len(ring) < 4 or ring[0] != ring[-1]:
             raise Invalid([Fault(key, N_("A polygon's ring is closed and has at least four positions."))])
+    if value["type"] == "LineString" and len(value["coordinates"]) < 2:
+        raise Invalid([Fault(key, N_("A line has at least two positions."))])
+    if polygons and not _simple_rings(value):
+        raise Invalid([Fault(key, N_("A polygon's ring must not cross itself."))])
     return value
+
+
+def _simple_rings(geometry: Any) -> bool:
+    import orjson
+    import shapely
+
+    return bool(shapely.from_geojson(orjson.dumps(geometry), on_invalid="ignore").is_valid)
 
 
 def positions(key: str, geometry: Mapping[str, Any]) -> list[tuple[float, float]]:
@@ -235,76 +367,11 @@ def positions(key: str, geometry: Mapping[str, Any]) -> list[tuple[float, float]
         raise Invalid([Fault(key, N_("A geometry has no usable coordinates."))]) from None
 
 
-def simplified(entity: Mapping[str, Any]) -> dict[str, Any]:
-    """Names and bare values only (``keyValues``)."""
-    return {
-        key: value if key in ("id", "type") else value if key in SYSTEM else _simple_attribute(value)
-        for key, value in entity.items()
-    }
-
-
-def _simple_attribute(attribute: Any) -> Any:
-    if isinstance(attribute, list):
-        return {"dataset": {item.get("datasetId", "@none"): _simple_attribute(item) for item in attribute}}
-    kind = attribute.get("type", "Property")
-    value = attribute.get(MEMBER.get(kind, "value"))
-    if kind in ("LanguageProperty", "VocabProperty", "JsonProperty"):
-        return {MEMBER[kind]: value}
-    return value
-
-
-def concise(entity: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what can be guessed: the type of a Property or Relationship, an object around a lone value."""
-    return {
-        key: value if key in ("id", "type") or key in SYSTEM else _concise_attribute(value)
-        for key, value in entity.items()
-    }
-
-
-def _concise_attribute(attribute: Any) -> Any:
-    if isinstance(attribute, list):
-        return [_concise_attribute(item) for item in attribute]
-    found = {
-        key: _concise_attribute(value)
-        if isinstance(value, dict) and key not in MEMBER.values() and key not in ANNOTATIONS
-        else value
-        for key, value in attribute.items()
-        if key != "type"
-    }
-    if len(found) == 1 and "value" in found and (not isinstance(found["value"], dict) or _is_geometry(found["value"])):
-        return found["value"]
-    return found
-
-
-def picked(entity: Mapping[str, Any], names: Sequence[str], omitted: Sequence[str] = ()) -> dict[str, Any]:
-    """The entity with only some of its attributes (all when ``names`` is empty), less the omitted ones."""
-    kept = {key: value for key, value in entity.items() if not names or key in names or key in ("id", "type")}
-    return {key: value for key, value in kept.items() if key not in omitted}
-
-
-def stamped(entity: Mapping[str, Any], stamps: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    """The entity with createdAt and modifiedAt ; ``stamps`` by attribute name, "" itself."""
-    found: dict[str, Any] = {}
-    for key, value in entity.items():
-        pair = stamps.get(key)
-        if key in ("id", "type") or pair is None:
-            found[key] = value
-        elif isinstance(value, list):
-            found[key] = [{**item, "createdAt": pair[0], "modifiedAt": pair[1]} for item in value]
-        else:
-            found[key] = {**value, "createdAt": pair[0], "modifiedAt": pair[1]}
-    own = stamps.get("")
-    return {**found, "createdAt": own[0], "modifiedAt": own[1]} if own else found
-
-
-def feature(entity: Mapping[str, Any], geometry: str = "location") -> dict[str, Any]:
-    """The entity as a GeoJSON Feature around one of its GeoProperties (null when it has none)."""
-    attribute = entity.get(geometry)
-    first = attribute[0] if isinstance(attribute, list) and attribute else attribute
-    shape = first.get("value") if isinstance(first, Mapping) and "value" in first else first
-    return {
-        "type": "Feature",
-        "id": entity["id"],
-        "geometry": shape if _is_geometry(shape) else None,
-        "properties": {key: value for key, value in entity.items() if key != "id"},
-    }
+CHECKS: Mapping[str, Callable[[str, Any, Reading], Any]] = {
+    "Relationship": _targets,
+    "ListProperty": _list,
+    "ListRelationship": _target_list,
+    "LanguageProperty": _languages,
+    "VocabProperty": _words,
+    "GeoProperty": _geometry,
+}

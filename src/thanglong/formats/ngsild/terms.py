@@ -21,7 +21,9 @@ def _nothing(url: str) -> None:
 CORE = compiled(core.document()["@context"], _nothing)
 """The core context, compiled."""
 
-RESERVED = frozenset(["id", "type", "@id", "@type", "@context", "scope", "createdAt", "modifiedAt", "deletedAt"])
+RESERVED = frozenset(
+    ["id", "type", "@id", "@type", "@context", "scope", "createdAt", "modifiedAt", "deletedAt", "expiresAt"]
+)
 BAD = frozenset(" \t\r\n\"'<>(){}|\\^`;=!,")
 
 

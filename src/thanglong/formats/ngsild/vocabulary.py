@@ -34,6 +34,10 @@ class Vocabulary:
         self._expanded: dict[str, str] = {}
         self._shown: dict[str, str] = {}
 
+    def at(self, url: str) -> "Vocabulary":
+        """The same words with another address for their Link header."""
+        return Vocabulary(self._context, self.given, url)
+
     @property
     def core(self) -> bool:
         """Whether kept names are also the names shown."""

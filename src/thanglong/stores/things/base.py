@@ -15,11 +15,11 @@ from thanglong.kit.ports import Change, DayFile, Sample, ThingQuery, WriteMode, 
 from thanglong.stores.ops import RECORDED, REMOVED
 from thanglong.stores.parquet import DayFiles
 from thanglong.stores.things import rows
+from thanglong.stores.things.aggregates import Aggregates
 from thanglong.stores.things.documents import DocumentRows
 from thanglong.stores.things.finder import Finder
-from thanglong.stores.things.group import CHUNK
+from thanglong.stores.things.group import CHUNK, Request
 from thanglong.stores.things.log import changes_of, sample_of
-from thanglong.stores.things.past import ClosedDays
 from thanglong.stores.things.shared import Committer
 from thanglong.stores.things.terms import Sql, marks
 from thanglong.stores.things.work import Delete, Write, at_of, prepare
@@ -28,7 +28,7 @@ FOREVER = 2**62
 VALUE = f"CASE WHEN h.op = {REMOVED} THEN NULL ELSE h.value END"
 
 
-class BaseThings(ClosedDays, DocumentRows):
+class BaseThings(Aggregates, DocumentRows):
     """``kit.ports.ThingsStore`` but for the database, as one tenant sees it.
 
     SQL here is what both dialects share, with ``?`` for values.
@@ -71,7 +71,7 @@ class BaseThings(ClosedDays, DocumentRows):
 
     # -- writing
 
-    def submit(self, request: Write | Delete) -> "Future[list[Any]]":
+    def submit(self, request: Request) -> "Future[list[Any]]":
         """Queue a request for the next group; the future is done when it is on disk."""
         return self._shared.submit(request, self._open_writer)
 
@@ -152,6 +152,18 @@ class BaseThings(ClosedDays, DocumentRows):
             pairs = {"": (created, modified), **orjson.loads(stamps)}
             found[name] = {key: (rows.moment(made), rows.moment(changed)) for key, (made, changed) in pairs.items()}
         return found
+
+    def ended(self, at: datetime, most: int) -> list[str]:
+        """See ``kit.ports.ThingsStore``."""
+        number = self._name("expiresAt")
+        if number is None:
+            return []
+        sql = (
+            "SELECT DISTINCT e.id FROM tally t JOIN attribute a ON a.tenant = t.tenant AND a.type = t.type AND a.attr = ? "
+            "AND a.time <= ? JOIN entity e ON e.n = a.n WHERE t.tenant = ? AND t.count > 0 LIMIT ?"
+        )
+        found = self._rows(sql, (number, rows.micros(at), self._tenant_id(), most))
+        return [id for (id,) in found]
 
     def find(self, query: ThingQuery) -> list[bytes]:
         """See ``kit.ports.ThingsStore``."""

@@ -6,18 +6,16 @@ from typing import Any
 
 import orjson
 
-from thanglong.formats.ngsild.terms import CORE_CONTEXT
+from thanglong.core.things.types import ContextNotAvailable
+from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
 from thanglong.kit.errors import Conflict, Denied, Invalid, NotFound, NotSignedIn, ThangLongError, TooLarge, Unavailable
 from thanglong.surfaces.asgi import Request
 
 log = logging.getLogger(__name__)
 JSON, LD_JSON, GEO_JSON = "application/json", "application/ld+json", "application/geo+json"
+MERGE_PATCH = "application/merge-patch+json"
 BODIES = frozenset([JSON, LD_JSON])
 PROBLEM = b"application/problem+json"
-LINK = (
-    b"link",
-    f'<{CORE_CONTEXT}>; rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'.encode(),
-)
 Header = tuple[bytes, bytes]
 
 
@@ -50,6 +48,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(401, "Unauthorized", str(error), [(b"www-authenticate", b"Bearer")])
     if isinstance(error, Denied):
         return Problem(403, "AccessDenied", str(error))
+    if isinstance(error, ContextNotAvailable):
+        return Problem(504, "LdContextNotAvailable", str(error))
     if isinstance(error, Unavailable):
         return Problem(503, "InternalError", str(error), [(b"retry-after", b"2")])
     if not isinstance(error, ThangLongError):
@@ -85,36 +85,51 @@ def accepted(request: Request, kinds: Sequence[str] = (JSON, LD_JSON)) -> str:
     return best
 
 
-async def body_of(request: Request, most: int) -> Any:
-    """The JSON of the body; Problem 415 for another media type, Invalid when it is not JSON."""
+def content_type(request: Request) -> str:
+    """The media type of the body; Problem 415 for one that is not read here."""
     kind = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if kind not in BODIES and not (request.method == "PATCH" and kind == "application/merge-patch+json"):
+    if kind not in BODIES and not (request.method == "PATCH" and kind == MERGE_PATCH):
         raise Problem(415, "InvalidRequest", f"send {JSON} or {LD_JSON}")
+    return kind
+
+
+async def json_of(request: Request, most: int) -> Any:
+    """The JSON of the body, whatever its media type; Problem 411 without a length, 400 when it is no JSON."""
+    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
+        raise Problem(411, "InvalidRequest", "say how long the body is: Content-Length")
     raw = await request.body(most)
     try:
-        content = orjson.loads(raw)
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         raise Problem(400, "InvalidRequest", f"the body is not JSON: {error}") from error
-    first = content[0] if isinstance(content, list) and content else content
-    has_context = isinstance(first, dict) and "@context" in first
-    if kind == LD_JSON and not has_context and content not in ([], {}):
-        raise Problem(400, "BadRequestData", "a body in ld+json needs its @context")
-    if kind == JSON and has_context:
-        raise Problem(400, "BadRequestData", "a body with @context is sent as application/ld+json")
-    return content
 
 
 async def send(
-    request: Request, kind: str, content: Any, headers: Sequence[Header] = (), raw: bytes | None = None
+    request: Request,
+    kind: str,
+    content: Any,
+    headers: Sequence[Header] = (),
+    raw: bytes | None = None,
+    names: Vocabulary = CORE,
 ) -> None:
-    """Send an entity, a list or a feature; ``raw`` is its JSON text where it is already at hand."""
-    if kind == JSON:
-        await request.respond(200, orjson.dumps(content) if raw is None else raw, [LINK, *headers], JSON.encode())
+    """Send an entity, a list or a feature in the client's words; ``raw`` is its JSON text where it is at hand.
+
+    The @context stands in the Link header, for ld+json in the body, for GeoJSON as the header Prefer wants it.
+    """
+    in_body = kind == LD_JSON
+    if kind == GEO_JSON:
+        wish = request.headers.get("prefer", "")
+        in_body = "body=json" not in wish.replace('"', "").replace(" ", "")
+        if "body=" in wish:
+            headers = [*headers, (b"preference-applied", b"body=ld+json" if in_body else b"body=json")]
+    if not in_body:
+        body = orjson.dumps(content) if raw is None else raw
+        await request.respond(200, body, [(b"link", names.link), *headers], kind.encode())
         return
     if raw is not None:
         content = orjson.loads(raw)
     if isinstance(content, dict):
-        content = {**content, "@context": CORE_CONTEXT}
-    elif kind == LD_JSON:
-        content = [{**item, "@context": CORE_CONTEXT} for item in content]
+        content = {**content, "@context": names.given}
+    else:
+        content = [{**item, "@context": names.given} for item in content]
     await request.respond(200, orjson.dumps(content), list(headers), kind.encode())

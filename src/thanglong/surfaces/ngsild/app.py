@@ -3,8 +3,13 @@
 from thanglong.surfaces.asgi import Gone, Request, Router, raw_path
 from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import Problem, problem_of, tell
+from thanglong.surfaces.ngsild.attributes import Attributes
 from thanglong.surfaces.ngsild.batch import Batch
+from thanglong.surfaces.ngsild.contexts import Contexts
+from thanglong.surfaces.ngsild.discovery import Discovery
 from thanglong.surfaces.ngsild.entities import Entities
+from thanglong.surfaces.ngsild.notify import Notifier
+from thanglong.surfaces.ngsild.subscriptions import Subscriptions
 from thanglong.surfaces.ngsild.temporal import Temporal
 from thanglong.surfaces.ngsild.tenancy import admit
 
@@ -15,11 +20,18 @@ MOST_ADDRESS = 16_000
 class NgsiLd:
     """Answers every request below ``/ngsi-ld/``."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, notifier: Notifier | None = None) -> None:
         self._router, self._gate = Router(), gate
         entities, batch, temporal = Entities(gate), Batch(gate), Temporal(gate)
+        attributes, contexts, discovery = Attributes(gate), Contexts(gate), Discovery(gate)
         add = self._router.add
-        add(f"{ROOT}/entities", GET=entities.find, HEAD=entities.find, POST=entities.create)
+        add(
+            f"{ROOT}/entities",
+            GET=entities.find,
+            HEAD=entities.find,
+            POST=entities.create,
+            DELETE=entities.purge,
+        )
         add(
             f"{ROOT}/entities/{{id}}",
             GET=entities.get,
@@ -28,19 +40,25 @@ class NgsiLd:
             PUT=entities.replace,
             PATCH=entities.merge,
         )
-        add(f"{ROOT}/entities/{{id}}/attrs", POST=entities.append, PATCH=entities.update)
+        add(f"{ROOT}/entities/{{id}}/attrs", POST=attributes.append, PATCH=attributes.update)
         add(
             f"{ROOT}/entities/{{id}}/attrs/{{attribute}}",
-            PATCH=entities.change_attribute,
-            PUT=entities.replace_attribute,
-            DELETE=entities.delete_attribute,
+            PATCH=attributes.change,
+            PUT=attributes.replace,
+            DELETE=attributes.delete,
         )
-        for verb in ("create", "upsert", "update", "merge", "delete"):
+        for verb in ("create", "upsert", "update", "merge", "delete", "query"):
             add(f"{ROOT}/entityOperations/{verb}", POST=getattr(batch, verb))
+        add(f"{ROOT}/jsonldContexts", GET=contexts.find, HEAD=contexts.find, POST=contexts.add)
+        add(f"{ROOT}/jsonldContexts/{{id}}", GET=contexts.get, HEAD=contexts.get, DELETE=contexts.delete)
         add(f"{ROOT}/temporal/entities", GET=temporal.find, HEAD=temporal.find)
         add(f"{ROOT}/temporal/entities/{{id}}", GET=temporal.one, HEAD=temporal.one)
-        add(f"{ROOT}/types", GET=entities.types, HEAD=entities.types)
-        add(f"{ROOT}/types/{{type}}", GET=entities.one_type, HEAD=entities.one_type)
+        wishes = Subscriptions(gate, notifier)
+        add(f"{ROOT}/subscriptions", GET=wishes.find, HEAD=wishes.find, POST=wishes.create)
+        one = {"GET": wishes.get, "HEAD": wishes.get, "PATCH": wishes.change, "DELETE": wishes.delete}
+        add(f"{ROOT}/subscriptions/{{id}}", **one)
+        add(f"{ROOT}/types", GET=discovery.types, HEAD=discovery.types)
+        add(f"{ROOT}/types/{{type}}", GET=discovery.one_type, HEAD=discovery.one_type)
 
     async def __call__(self, request: Request) -> None:
         """Answer; an error becomes a problem of the standard's list."""

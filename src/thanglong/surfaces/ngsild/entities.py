@@ -1,262 +1,248 @@
-"""Entities and their attributes: create, read, find, change, delete, types."""
+"""Entities: create, read, find, exchange, merge, delete, purge."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import orjson
 
 from thanglong.core.things import service as things
-from thanglong.core.things.types import Pass, Written, iso
+from thanglong.core.things.types import Pass, ThingQuery, Written
 from thanglong.formats.ngsild import entities as forms
-from thanglong.formats.ngsild.terms import short
+from thanglong.formats.ngsild import query as language
+from thanglong.formats.ngsild.shown import OWN
+from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit.errors import Conflict, NotFound
 from thanglong.kit.ports import WriteMode
 from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
-from thanglong.surfaces.ngsild.answers import GEO_JSON, JSON, LD_JSON, Problem, accepted, body_of, send
-from thanglong.surfaces.ngsild.parameters import SEARCH, SHOW, Options, names, options, parameters, search
+from thanglong.surfaces.ngsild.answers import GEO_JSON, JSON, LD_JSON, Header, Problem, accepted, send
+from thanglong.surfaces.ngsild.contexts import content_of, names_of
+from thanglong.surfaces.ngsild.parameters import (
+    SEARCH, SHOW, criteria, flag, narrow, options, parameters, search,
+)  # fmt: skip
+from thanglong.surfaces.ngsild.showing import ONE, Wish, shown, wish_of
 
 MOST_BODY = 2 << 20
-PLAIN = Options()
+ANSWERS = (JSON, LD_JSON, GEO_JSON)
+PURGE_AT_ONCE, MOST_PURGED = 500, 1_000_000
+PLACE = "/ngsi-ld/v1/entities/"
+
+
+async def write_one(who: Pass, entity: Mapping[str, Any], mode: WriteMode) -> Written:
+    """Write one entity; what became of it."""
+    return (await asyncio.wrap_future(things.write_soon(who, [entity], mode)))[0]
+
+
+async def known(gate: Gate, who: Pass, name: str, kinds: str, vocabulary: Vocabulary) -> dict[str, Any]:
+    """An entity that is to be changed; NotFound where it is not there or has none of the types asked for."""
+    found = things.get(who, name) if things.quick() else await gate.run(things.get, who, name)
+    if kinds and not _has_types(found, kinds, vocabulary):
+        raise NotFound
+    return found
+
+
+def _has_types(entity: Mapping[str, Any], kinds: str, vocabulary: Vocabulary) -> bool:
+    named, more = language.types(kinds, vocabulary)
+    return things.matcher(ThingQuery(types=named, where=more))(entity)
 
 
 class Entities:
-    """Handlers under ``/entities`` and ``/types``."""
+    """Handlers under ``/entities``, but for attributes."""
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
-
-    async def _write(self, who: Pass, entity: Mapping[str, Any], mode: WriteMode) -> Written:
-        return (await asyncio.wrap_future(things.write_soon(who, [entity], mode)))[0]
 
     async def create(self, request: Request) -> None:
         """POST /entities"""
         parameters(request, ())
         who = await self._gate.pass_of(request)
         things.require_write(who)
-        entity = forms.entity_in(await body_of(request, MOST_BODY))
-        if (await self._write(who, entity, "create")).refused:
+        content, vocabulary = await content_of(self._gate, request, MOST_BODY)
+        entity = forms.entity_in(content, forms.Reading(vocabulary))
+        if (await write_one(who, entity, "create")).refused:
             raise Conflict("There is already an entity %(id)s.", id=entity["id"])
-        place = f"/ngsi-ld/v1/entities/{quote(entity['id'], safe=':')}".encode()
-        await request.respond(201, b"", [(b"location", place)])
+        await request.respond(201, b"", [(b"location", f"{PLACE}{quote(entity['id'], safe=':')}".encode())])
 
     async def get(self, request: Request) -> None:
         """GET /entities/{id}"""
-        given = parameters(request, ("attrs", "pick", "omit", "options", "format", "geometryProperty", "type"))
-        kind = accepted(request, (JSON, LD_JSON, GEO_JSON))
+        given = parameters(request, ONE)
+        kind = accepted(request, ANSWERS)
+        vocabulary = await names_of(self._gate, request)
         who = await self._gate.pass_of(request)
         name = forms.checked_uri(request.parts[0])
         raw = things.raw(who, name) if things.quick() else await self._gate.run(things.raw, who, name)
-        if not given and kind != GEO_JSON:
+        if not given and kind != GEO_JSON and vocabulary.core:
             await send(request, kind, None, raw=raw)
             return
-        wanted = [*names(given, "attrs"), *names(given, "pick")]
-        shown = await self._shown(who, [orjson.loads(raw)], options(given), wanted, names(given, "omit"))
-        if "attrs" in given and len(shown[0]) <= 2:
+        entity, wish = orjson.loads(raw), wish_of(given, kind, vocabulary)
+        if "type" in given and not _has_types(entity, given["type"], vocabulary):
             raise NotFound
-        await self._send_one(request, kind, shown[0], given)
-
-    async def _send_one(self, request: Request, kind: str, entity: dict[str, Any], given: Mapping[str, str]) -> None:
-        if kind == GEO_JSON:
-            entity = forms.feature(entity, short(given.get("geometryProperty", "location")))
-        await send(request, kind, entity)
+        if wish.attrs and not any(key in entity for key in wish.attrs):
+            raise NotFound
+        answer = await self._shown(who, [entity], wish)
+        if wish.pick is not None and not answer[0] and not wish.geojson:
+            raise NotFound
+        await send(request, kind, answer if wish.join == "flat" else answer[0], names=vocabulary)
 
     async def find(self, request: Request) -> None:
         """GET /entities"""
         given = parameters(request, (*SEARCH, *SHOW))
-        kind = accepted(request, (JSON, LD_JSON, GEO_JSON))
+        vocabulary = await names_of(self._gate, request)
+        await self.answer(request, given, vocabulary, f"{PLACE.rstrip('/')}")
+
+    async def answer(self, request: Request, given: dict[str, str], vocabulary: Vocabulary, path: str = "") -> None:
+        """Answer a question with a page of entities; ``path`` is the address its neighbours are linked to."""
+        kind = accepted(request, ANSWERS)
         who = await self._gate.pass_of(request)
-        query, chosen = search(given), options(given)
-        headers = []
-        if given.get("count") == "true":
+        query, wish = search(given, vocabulary), wish_of(given, kind, vocabulary)
+        check_links(query, wish)
+        headers: list[Header] = []
+        total = None
+        if flag(given, "count"):
             total = await self._gate.run(things.count, who, query)
             headers.append((b"ngsild-results-count", b"%d" % total))
         elif query.limit == 0:
             raise Problem(400, "BadRequestData", "limit=0 goes with count=true")
-        texts = await self._gate.run(things.find, who, query) if query.limit else []
-        wanted = [*names(given, "attrs"), *names(given, "pick")]
-        omitted = names(given, "omit")
-        if kind == JSON and chosen == PLAIN and not wanted and not omitted:
+        texts = await self._gate.run(things.find, who, _one_more(query)) if query.limit else []
+        more, texts = len(texts) > query.limit, texts[: query.limit]
+        if path:
+            headers.extend(_neighbours(path, given, query, more))
+        if kind == JSON and wish.plain:
             await send(request, kind, None, headers, raw=b"[" + b",".join(texts) + b"]")
             return
-        shown = await self._shown(who, [orjson.loads(text) for text in texts], chosen, wanted, omitted)
-        if kind == GEO_JSON:
-            geometry = short(given.get("geometryProperty", "location"))
-            features = [forms.feature(entity, geometry) for entity in shown]
-            await send(request, kind, {"type": "FeatureCollection", "features": features}, headers)
-            return
-        await send(request, kind, shown, headers)
+        found = await self._shown(who, [orjson.loads(text) for text in texts], wish)
+        content: Any = {"type": "FeatureCollection", "features": found} if wish.geojson else found
+        await send(request, kind, content, headers, names=vocabulary)
 
-    async def _shown(
-        self,
-        who: Pass,
-        found: list[dict[str, Any]],
-        chosen: Options,
-        wanted: Sequence[str],
-        omitted: Sequence[str],
-    ) -> list[dict[str, Any]]:
-        shown = [forms.picked(entity, wanted, omitted) for entity in found]
-        if chosen.system and chosen.format != "keyValues":
-            stamps = await self._gate.run(things.stamps, who, [entity["id"] for entity in shown])
-            shown = [
-                forms.stamped(entity, {key: (iso(a), iso(b)) for key, (a, b) in stamps.get(entity["id"], {}).items()})
-                for entity in shown
-            ]
-        if chosen.format == "keyValues":
-            return [forms.simplified(entity) for entity in shown]
-        if chosen.format == "concise":
-            return [forms.concise(entity) for entity in shown]
-        return shown
+    async def _shown(self, who: Pass, found: list[dict[str, Any]], wish: Wish) -> list[dict[str, Any]]:
+        if wish.join or wish.options.system:
+            return await self._gate.run(shown, who, found, wish)
+        return shown(who, found, wish)
 
     async def delete(self, request: Request) -> None:
         """DELETE /entities/{id}"""
-        parameters(request, ("type",))
+        given = parameters(request, ("type",))
+        vocabulary = await names_of(self._gate, request)
         who = await self._gate.pass_of(request)
         things.require_write(who)
         name = forms.checked_uri(request.parts[0])
+        if "type" in given:
+            await known(self._gate, who, name, given["type"], vocabulary)
         if not (await self._gate.run(things.delete, who, [name]))[0]:
             raise NotFound
         await request.respond(204)
 
     async def replace(self, request: Request) -> None:
         """PUT /entities/{id}: all attributes are exchanged."""
-        parameters(request, ("type",))
-        entity, who = await self._fragment(request)
-        known = await self._known(who, entity["id"])
-        await self._write(who, {**entity, "type": entity.get("type", known["type"])}, "replace")
-        await request.respond(204)
-
-    async def merge(self, request: Request) -> None:
-        """PATCH /entities/{id}: members go into the attributes there are; urn:ngsi-ld:null deletes."""
-        parameters(request, ("type", "options", "format", "observedAt"))
-        entity, who = await self._fragment(request)
-        if (await self._write(who, entity, "merge")).refused:
-            raise NotFound
-        await request.respond(204)
-
-    async def _known(self, who: Pass, name: str) -> dict[str, Any]:
-        return await self._gate.run(things.get, who, name)
-
-    async def _fragment(self, request: Request, body: Any = None) -> tuple[dict[str, Any], Pass]:
+        given = parameters(request, ("type", "options", "format"))
         who = await self._gate.pass_of(request)
         things.require_write(who)
         name = forms.checked_uri(request.parts[0])
-        content = await body_of(request, MOST_BODY) if body is None else body
-        return forms.entity_in(content, partial=True, id=name), who
+        content, vocabulary = await content_of(self._gate, request, MOST_BODY)
+        before = await known(self._gate, who, name, given.get("type", ""), vocabulary)
+        reading = forms.Reading(vocabulary, simple=options(given).format == "keyValues", known=before)
+        entity = forms.entity_in(content, reading, partial=True, id=name)
+        await write_one(who, {"type": before["type"], **entity}, "replace")
+        await request.respond(204)
 
-    # -- attributes
-
-    async def append(self, request: Request) -> None:
-        """POST /entities/{id}/attrs: write attributes; with options=noOverwrite only those not there yet."""
-        given = parameters(request, ("type", "options"))
-        keep = "noOverwrite" in options(given, ("noOverwrite",)).words
-        entity, who = await self._fragment(request)
-        await self._told(request, entity, await self._write(who, entity, "add" if keep else "append"), "exists")
-
-    async def update(self, request: Request) -> None:
-        """PATCH /entities/{id}/attrs: write attributes that are there already."""
-        parameters(request, ("type", "options"))
-        entity, who = await self._fragment(request)
-        await self._told(request, entity, await self._write(who, entity, "update"), "there is no such attribute")
-
-    @staticmethod
-    async def _told(request: Request, entity: Mapping[str, Any], written: Written, reason: str) -> None:
-        if written.refused:
-            raise NotFound
-        if not written.skipped:
-            await request.respond(204)
-            return
-        done = [key for key in entity if key not in ("id", "type") and key not in written.skipped]
-        left = [{"attributeName": key, "reason": reason} for key in written.skipped]
-        body = orjson.dumps({"updated": done, "notUpdated": left})
-        await request.respond(207, body, kind=JSON.encode())
-
-    async def change_attribute(self, request: Request) -> None:
-        """PATCH /entities/{id}/attrs/{attribute}: members go into the attribute there is."""
-        await self._one_attribute(request, "merge")
-
-    async def replace_attribute(self, request: Request) -> None:
-        """PUT /entities/{id}/attrs/{attribute}"""
-        await self._one_attribute(request, "update")
-
-    async def _one_attribute(self, request: Request, mode: WriteMode) -> None:
-        parameters(request, ("type", "options"))
+    async def merge(self, request: Request) -> None:
+        """PATCH /entities/{id}: what is given goes into the attributes there are; urn:ngsi-ld:null deletes."""
+        given = parameters(request, ("type", "options", "format", "observedAt", "lang"))
         who = await self._gate.pass_of(request)
         things.require_write(who)
-        name, attribute = forms.checked_uri(request.parts[0]), short(request.parts[1])
-        content = await body_of(request, MOST_BODY)
-        known = await self._known(who, name)
-        if attribute not in known:
-            raise NotFound
-        if isinstance(content, dict) and "type" not in content:
-            first = known[attribute][0] if isinstance(known[attribute], list) else known[attribute]
-            content = {
-                "type": first["type"],
-                forms.MEMBER[first["type"]]: first[forms.MEMBER[first["type"]]],
-                **content,
-            }
-        entity = forms.entity_in({attribute: content}, partial=True, id=name)
-        written = await self._write(who, entity, mode)
-        if written.refused or written.skipped:
+        name = forms.checked_uri(request.parts[0])
+        content, vocabulary = await content_of(self._gate, request, MOST_BODY)
+        before = await known(self._gate, who, name, given.get("type", ""), vocabulary)
+        entity = merging(content, given, vocabulary, before, name)
+        if (await write_one(who, entity, "merge")).refused:
             raise NotFound
         await request.respond(204)
 
-    async def delete_attribute(self, request: Request) -> None:
-        """DELETE /entities/{id}/attrs/{attribute}"""
-        parameters(request, ("type", "deleteAll"))
+    async def purge(self, request: Request) -> None:
+        """DELETE /entities: every entity that holds, or with pick or omit only some of its attributes."""
+        given = parameters(request, SEARCH)
+        vocabulary = await names_of(self._gate, request)
         who = await self._gate.pass_of(request)
         things.require_write(who)
-        name, attribute = forms.checked_uri(request.parts[0]), short(request.parts[1])
-        written = await self._write(who, {"id": name, attribute: None}, "update")
-        if written.refused or written.skipped:
-            raise NotFound
+        narrow(given, vocabulary)
+        query, wish = criteria(given, vocabulary), wish_of(given, JSON, vocabulary)
+        check_links(query, wish)
+        await self._gate.run(_purged, who, query, wish)
         await request.respond(204)
 
-    # -- discovery
 
-    async def types(self, request: Request) -> None:
-        """GET /types"""
-        given = parameters(request, ("details",))
-        kind = accepted(request)
-        who = await self._gate.pass_of(request)
-        found = await self._gate.run(things.types, who)
-        if given.get("details") != "true":
-            kinds = [facts.name for facts in found]
-            await send(
-                request, kind, {"id": "urn:ngsi-ld:EntityTypeList:1", "type": "EntityTypeList", "typeList": kinds}
-            )
+def merging(
+    content: Any, given: Mapping[str, str], vocabulary: Vocabulary, before: Mapping[str, Any], name: str
+) -> dict[str, Any]:
+    """The fragment of a merge: bare values keep the kind of what is there, a common moment and language are put in."""
+    lang, at = given.get("lang", ""), given.get("observedAt", "")
+    simple = options(given, ("noOverwrite",)).format == "keyValues"
+    reading = forms.Reading(vocabulary, nulls=True, deep=True, simple=simple, known=before, lang=lang)
+    entity = forms.entity_in(content, reading, partial=True, id=name)
+    if not at:
+        return entity
+    forms.checked_time(at, "observedAt")
+    for key, attribute in entity.items():
+        if key in OWN or attribute is None:
+            continue
+        there = before.get(key)
+        had = {one.get("datasetId") for one in _several(there) if "observedAt" in one} if there else set()
+        for instance in _several(attribute):
+            if "observedAt" not in instance and (there is None or instance.get("datasetId") in had):
+                instance["observedAt"] = at
+    return entity
+
+
+def _several(attribute: Any) -> list[Any]:
+    return attribute if isinstance(attribute, list) else [attribute]
+
+
+def check_links(query: ThingQuery, wish: Wish) -> None:
+    """Problem 400 where a question follows more Relationships than it joins."""
+    if language.link_depth(query.where) > (wish.level if wish.join else 0):
+        raise Problem(400, "BadRequestData", "terms on linked entities need join and a joinLevel as deep")
+
+
+def _one_more(query: ThingQuery) -> ThingQuery:
+    return replace(query, limit=query.limit + 1)
+
+
+def _neighbours(path: str, given: Mapping[str, str], query: ThingQuery, more: bool) -> list[Header]:
+    """Link headers to the next and the previous page (clause 6.3.10)."""
+    found: list[Header] = []
+    steps = []
+    if query.offset:
+        steps.append(("prev", max(query.offset - query.limit, 0)))
+    if more and query.limit:
+        steps.append(("next", query.offset + query.limit))
+    for relation, offset in steps:
+        address = urlencode({**given, "limit": query.limit, "offset": offset})
+        found.append((b"link", f'<{path}?{address}>; rel="{relation}"; type="application/ld+json"'.encode()))
+    return found
+
+
+def _purged(who: Pass, query: ThingQuery, wish: Wish) -> None:
+    """Delete what a query finds, a few hundred at a time."""
+    after = ""
+    for _ in range(MOST_PURGED // PURGE_AT_ONCE):
+        found = things.query(who, replace(query, limit=PURGE_AT_ONCE, after=after))
+        if not found:
             return
-        shown = [
-            {
-                "id": facts.name,
-                "type": "EntityType",
-                "typeName": facts.name,
-                "attributeNames": await self._gate.run(things.attributes, who, facts.name),
-            }
-            for facts in found
-        ]
-        await send(request, kind, shown)
+        after = found[-1]["id"]
+        if wish.pick is None and not wish.omit:
+            things.delete(who, [entity["id"] for entity in found])
+            continue
+        parts = []
+        for entity in found:
+            gone = [key for key in entity if key not in OWN and _goes(key, wish)]
+            if gone:
+                parts.append({"id": entity["id"], **dict.fromkeys(gone)})
+        if parts:
+            things.write(who, parts, "update")
 
-    async def one_type(self, request: Request) -> None:
-        """GET /types/{type}"""
-        parameters(request, ())
-        kind, name = accepted(request), short(request.parts[0])
-        who = await self._gate.pass_of(request)
-        facts = {item.name: item for item in await self._gate.run(things.types, who)}
-        if name not in facts:
-            raise NotFound
-        attributes = await self._gate.run(things.attributes, who, name)
-        details = [{"id": item, "type": "Attribute", "attributeName": item, "typeNames": [name]} for item in attributes]
-        await send(
-            request,
-            kind,
-            {
-                "id": name,
-                "type": "EntityTypeInfo",
-                "typeName": name,
-                "entityCount": facts[name].count,
-                "attributeDetails": details,
-            },
-        )
+
+def _goes(key: str, wish: Wish) -> bool:
+    return key in wish.pick if wish.pick is not None else key not in (wish.omit or {})

@@ -4,7 +4,7 @@ Writing needs ``things.write``, reading ``things.view``; types marked open in ``
 devices write is no act of a person, so it enters the things' own log and not the ledger.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,7 +37,7 @@ from thanglong.kit.ports import Actor
 
 __all__ = [
     "PART", "attributes", "changes", "claim", "close_days", "closed", "count", "days", "delete", "find", "get",
-    "get_many", "has_tenant", "health", "history", "last_seq", "may_view", "moment_of", "open_tenant", "pass_of", "query", "quick",
+    "get_many", "has_tenant", "health", "history", "last_seq", "matcher", "may_view", "moment_of", "open_tenant", "pass_of", "query", "quick",
     "raw", "readable", "recent", "require_write", "seq_before", "stamps", "steps", "sweep", "tenants", "types", "types_of",
     "upsert", "verify_days", "wait", "write", "write_soon",
 ]  # fmt: skip
@@ -139,6 +139,11 @@ def get_many(asker: Asker, ids: Sequence[str]) -> dict[str, Entity]:
         for id, entity in store_of(asker).get(ids).items()
         if not over(entity) and (everything or any(may_view(asker, kind) for kind in types_of(entity)))
     }
+
+
+def matcher(query: ThingQuery) -> Callable[[Mapping[str, Any]], bool]:
+    """A function that says whether an entity (in the platform's form) would be found by a query."""
+    return ports.plugged.things.matcher(query)
 
 
 def quick() -> bool:
