@@ -53,14 +53,18 @@ def run_worker() -> None:
     from thanglong.cli import demo
     from thanglong.kit import ports
     from thanglong.stores.jobs.queue import Worker
+    from thanglong.surfaces.ngsild.notify import Notifier
 
     # by name: the composition root stands above the command line
     importlib.import_module("thanglong.site.compose").observe("worker")
     demo.start_ticking()
+    notifier = Notifier()
+    notifier.start()
     loop = Worker()
     signal.signal(signal.SIGTERM, loop.stop)
     signal.signal(signal.SIGINT, loop.stop)
     try:
         loop.run()
     finally:
+        notifier.stop()
         ports.plugged.things.close()

@@ -173,6 +173,11 @@ def _query(key: str, value: Any, names: Vocabulary) -> str:
     return str(value)
 
 
+def _scopes(key: str, value: Any, _: Vocabulary) -> str:
+    language.scopes(checks.text(key, value))
+    return str(value)
+
+
 def _geo(key: str, value: Any, names: Vocabulary) -> dict[str, Any]:
     given = checks.mapping(key, value)
     for member in ("geometry", "coordinates", "georel"):
@@ -303,7 +308,7 @@ MEMBERS: Mapping[str, Check] = {
     "timeInterval": _seconds,
     "q": _query,
     "geoQ": _geo,
-    "scopeQ": _text,
+    "scopeQ": _scopes,
     "csf": _query,
     "temporalQ": _object,
     "isActive": _flag,

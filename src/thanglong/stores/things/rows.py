@@ -210,7 +210,7 @@ def number_of(instance: Mapping[str, Any]) -> float | None:
 def place(attribute: Any) -> Place | None:
     """Bounds of an attribute's default GeoProperty instance, or None when it is something else."""
     for instance in instances(attribute):
-        if instance.get("type") == "GeoProperty" and "datasetId" not in instance:
+        if isinstance(instance, Mapping) and instance.get("type") == "GeoProperty" and "datasetId" not in instance:
             return _bounds(instance.get("value"))
     return None
 
