@@ -194,7 +194,7 @@ class DayFiles:
             f"WHERE tenant = ? AND entity = ? AND attribute = ? AND {by} >= ? AND {by} < ? "
             f"ORDER BY {by} {order}, seq {order}, part {order} LIMIT ?"
         )  # fmt: skip
-        return self._rows(sql, [self._paths(names), tenant, entity, attribute, low, high, limit])
+        return self.select(sql, [self.paths(names), tenant, entity, attribute, low, high, limit])
 
     def log(self, name: str, tenant: str | None, after: int, upto: int, types: Sequence[str]) -> list[Any]:
         """``(seq, at, tenant, entity, type, attribute, op, value)`` of the writes in (after, upto], in the log's order.
@@ -210,7 +210,7 @@ class DayFiles:
             "SELECT seq, written, tenant, entity, type, attribute, op, value FROM read_parquet(?) "
             f"WHERE seq > ? AND seq <= ? AND op < {RECORDED} {narrow}ORDER BY seq, attribute, part"
         )
-        return self._rows(sql, [self._paths([name]), after, upto, *values])
+        return self.select(sql, [self.paths([name]), after, upto, *values])
 
     def steps(
         self, name: str, tenant: str, after: int, upto: int, types: Sequence[str], attributes: Sequence[str], limit: int
@@ -221,17 +221,19 @@ class DayFiles:
             f"WHERE seq > ? AND seq <= ? AND op < {RECORDED} AND tenant = ? AND list_contains(?, type) "
             "AND list_contains(?, attribute) ORDER BY seq, attribute, part LIMIT ?"
         )
-        return self._rows(sql, [self._paths([name]), after, upto, tenant, list(types), list(attributes), limit])
+        return self.select(sql, [self.paths([name]), after, upto, tenant, list(types), list(attributes), limit])
 
     def first_from(self, name: str, at: int) -> int | None:
         """The first number written at or after a moment."""
-        found = self._rows("SELECT min(seq) FROM read_parquet(?) WHERE written >= ?", [self._paths([name]), at])
+        found = self.select("SELECT min(seq) FROM read_parquet(?) WHERE written >= ?", [self.paths([name]), at])
         return found[0][0] if found else None
 
-    def _paths(self, names: Sequence[str]) -> list[str]:
+    def paths(self, names: Sequence[str]) -> list[str]:
+        """Where files lie."""
         return [str(self.folder / name) for name in names]
 
-    def _rows(self, sql: str, values: Sequence[Any]) -> list[Any]:
+    def select(self, sql: str, values: Sequence[Any]) -> list[Any]:
+        """All rows of a statement."""
         return self._cursor().execute(sql, list(values)).fetchall()
 
     def remove(self, name: str) -> None:

@@ -31,10 +31,11 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def matcher(query: ThingQuery, get: Get | None = None) -> Judge:
+def matcher(query: ThingQuery, get: Get | None = None, *, apart: bool = False) -> Judge:
     """A function that says whether an entity in the platform's form holds all criteria of a query but the page's.
 
-    ``get`` fetches the entities that Relationships lead to. Invalid for a pattern or area that cannot be.
+    ``get`` fetches the entities that Relationships lead to; ``apart`` as in :func:`leaves_of`. Invalid for a
+    pattern or area that cannot be.
     """
     tests = [*_plain(query), *(_spatial(area) for area in _areas(query))]
     conditions: list[Condition] = [Term(*term) for term in query.q]
@@ -45,14 +46,17 @@ def matcher(query: ThingQuery, get: Get | None = None) -> Judge:
     def judge(entity: Entity) -> bool:
         if not all(test(entity) for test in tests):
             return False
-        leaves = leaves_of(entity)
+        leaves = leaves_of(entity, apart)
         return all(test(leaves) for test in compiled)
 
     return judge
 
 
-def leaves_of(entity: Entity) -> Leaves:
-    """The index rows of an entity by path, each attribute looked at once and only when asked for."""
+def leaves_of(entity: Entity, apart: bool = False) -> Leaves:
+    """The index rows of an entity by path, each attribute looked at once and only when asked for.
+
+    ``apart``: instances of an attribute stand side by side whatever their data set, as in its past.
+    """
     known: dict[str, dict[str, list[Leaf]]] = {}
 
     def leaves(path: str) -> Sequence[Leaf]:
@@ -61,8 +65,9 @@ def leaves_of(entity: Entity) -> Leaves:
         for name in _roots(path, entity):
             if name not in known:
                 found: dict[str, list[Leaf]] = {}
-                for leaf in rows.leaves(name, entity[name]).values():
-                    found.setdefault(leaf.path, []).append(leaf)
+                for part in rows.instances(entity[name]) if apart else [entity[name]]:
+                    for leaf in rows.leaves(name, part).values():
+                        found.setdefault(leaf.path, []).append(leaf)
                 known[name] = found
             if path in known[name]:
                 return known[name][path]
