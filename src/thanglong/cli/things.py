@@ -9,7 +9,7 @@ import typer
 from thanglong.cli import output
 from thanglong.cli.env import prepare_environment, setup
 
-app = typer.Typer(no_args_is_help=True, help="The city database: its closed days.")
+app = typer.Typer(no_args_is_help=True, help="The city database: a broker alone, closed days.")
 
 Data = Annotated[Path, typer.Option("--data", help="Data folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
@@ -18,6 +18,24 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 def _ready(data: Path) -> None:
     prepare_environment(data)
     setup()
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 1026,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every network.")] = "127.0.0.1",
+    memory: Annotated[bool, typer.Option("--memory", help="Keep everything in memory, gone at the end.")] = False,
+    context_map: Annotated[
+        Path | None, typer.Option("--context-map", help="JSON file: address of a @context to a file to read instead.")
+    ] = None,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Everyone may do everything; no access keys.")] = False,
+    tenant: Annotated[list[str] | None, typer.Option("--tenant", help="A tenant to make; may stand often.")] = None,
+    data: Data = Path("data"),
+) -> None:
+    """Run the city database alone: the NGSI-LD interface on one port, empty at first, without pages."""
+    from thanglong.cli import broker
+
+    raise typer.Exit(broker.run(broker.Serving(host, port, memory, context_map, no_auth, tuple(tenant or ()), data)))
 
 
 @app.command("close-days")

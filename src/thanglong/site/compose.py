@@ -6,22 +6,9 @@ from django.conf import settings
 
 from thanglong.kit import bus, ports, registry
 from thanglong.kit.stamping import Stamper
-from thanglong.site import gauges
+from thanglong.site import compose_things, gauges
 from thanglong.stores.files.blobs import FileBlobs
 from thanglong.stores.files.senders import ConsoleSender, FileSender
-
-
-def _things() -> ports.ThingsStore:
-    from thanglong.stores.parquet import DayFiles
-
-    where, days = settings.THINGS_STORE, DayFiles(settings.DATA / "days")
-    if where.startswith("postgres"):
-        from thanglong.stores.postgres.things import PostgresThings
-
-        return PostgresThings(where, days=days)
-    from thanglong.stores.sqlite.things import SqliteThings
-
-    return SqliteThings(Path(where), days=days)
 
 
 def _stamper() -> Stamper | None:
@@ -43,7 +30,7 @@ def plug() -> None:
         access=access,
         jobs=TableQueue(),
         blobs=FileBlobs(data / "files"),
-        things=ports.lazy(_things),
+        things=ports.lazy(compose_things.store),
         sender=ConsoleSender() if settings.SENDER == "console" else FileSender(data / "outbox.jsonl"),
     )
     gauges.register()

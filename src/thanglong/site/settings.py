@@ -53,19 +53,25 @@ MODULES = [
     *(f"thanglong.surfaces.{name}" for name in SURFACES),
 ]
 
-INSTALLED_APPS = [
-    "django.contrib.contenttypes",
-    "django.contrib.auth",
-    "django.contrib.sessions",
-    "django.contrib.messages",
-    "django.contrib.staticfiles",
-    "thanglong.stores.jobs",
-    *(
-        name
-        for name in MODULES
-        if (Path(__file__).parents[1] / name.split(".", 1)[1].replace(".", "/") / "apps.py").is_file()
-    ),
-]
+# a broker alone (things serve) has none of Django's tables and starts in a second
+THINGS_ALONE = env("THANGLONG_THINGS_ALONE", "0") == "1"
+INSTALLED_APPS = (
+    []
+    if THINGS_ALONE
+    else [
+        "django.contrib.contenttypes",
+        "django.contrib.auth",
+        "django.contrib.sessions",
+        "django.contrib.messages",
+        "django.contrib.staticfiles",
+        "thanglong.stores.jobs",
+        *(
+            name
+            for name in MODULES
+            if (Path(__file__).parents[1] / name.split(".", 1)[1].replace(".", "/") / "apps.py").is_file()
+        ),
+    ]
+)
 MIDDLEWARE = [
     "thanglong.site.requests.Watch",
     "django.middleware.security.SecurityMiddleware",
@@ -134,13 +140,13 @@ THINGS_STORE = env("THANGLONG_THINGS", "") or env("THANGLONG_DATABASE", "") or s
 # days of the things' history that stay in the store before they become Parquet files (0: all), and that files are kept
 THINGS_HOT_DAYS = int(env("THANGLONG_THINGS_HOT_DAYS", "35"))
 THINGS_KEEP_DAYS = int(env("THANGLONG_THINGS_KEEP_DAYS", "0"))
-# addresses of @context documents and the files to read instead, for closed networks; a broker alone has no tables
+# addresses of @context documents and the files to read instead, for closed networks
 THINGS_CONTEXT_MAP = env("THANGLONG_THINGS_CONTEXT_MAP", "")
-THINGS_ALONE = env("THANGLONG_THINGS_ALONE", "0") == "1"
 # where requests at addresses named by clients may go: "any", or networks beside the public Internet
 OUTGOING = env("THANGLONG_OUTGOING", "any" if THINGS_ALONE else "")
 # hours that notifications wait for a receiver that does not answer
 NOTIFY_HOURS = float(env("THANGLONG_NOTIFY_HOURS", "24"))
+THINGS_TENANTS = [name for name in env("THANGLONG_THINGS_TENANTS", "").split(",") if name]
 SENDER = env("THANGLONG_SENDER", "file")
 TSA, TSA_CERTIFICATE = env("THANGLONG_TSA", ""), env("THANGLONG_TSA_CERTIFICATE", "")
 PUBLIC_URL = env("THANGLONG_ADDRESS", "").rstrip("/")

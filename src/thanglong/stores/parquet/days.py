@@ -21,13 +21,16 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import duckdb
-import numpy as np
 import orjson
 
 from thanglong.stores.ops import RECORDED, REMOVED
+
+if TYPE_CHECKING:
+    import duckdb
+
+# duckdb and numpy are imported where they are used: a store without day files starts without them
 
 CHUNK = 50_000
 GROUP = 50_000
@@ -101,9 +104,11 @@ class DayFiles:
         self._options: dict[str, Any] = {"memory_limit": memory, "threads": threads}
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._database: duckdb.DuckDBPyConnection | None = None
+        self._database: "duckdb.DuckDBPyConnection | None" = None
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
+    def _cursor(self) -> "duckdb.DuckDBPyConnection":
+        import duckdb
+
         found: duckdb.DuckDBPyConnection | None = getattr(self._local, "cursor", None)
         if found is None:
             with self._lock:
@@ -138,6 +143,8 @@ class DayFiles:
         return Made(name, digest, size, content.rows, content.hexdigest(), *bounds)
 
     def _copy(self, rows: Iterable[Row], path: Path) -> tuple[Content, tuple[int, int, int, int]]:
+        import duckdb
+
         content, following = Content(), iter(rows)
         with duckdb.connect(config=dict(self._options)) as database:
             database.execute(f"SET temp_directory = {quoted(str(path.with_suffix('.spill')))}")
@@ -257,6 +264,8 @@ class DayFiles:
 
 
 def _arrays(rows: Sequence[Row]) -> dict[str, Any]:
+    import numpy as np
+
     columns = dict(zip(NAMES, zip(*rows, strict=True), strict=True))
     kinds: dict[str, Any] = {"BIGINT": np.int64, "TINYINT": np.int8, "INTEGER": np.int32, "BOOLEAN": np.bool_}
     found: dict[str, Any] = {}

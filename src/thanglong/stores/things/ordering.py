@@ -5,8 +5,6 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import shapely
-
 from thanglong.kit.errors import N_, Invalid
 from thanglong.kit.ports import Area, Order
 from thanglong.stores.things import rows, space
@@ -138,6 +136,8 @@ def _key(number: float | None, text: str | None, time: int | None, collate: Call
 
 def _distances(finder: "Finder", order: Order) -> dict[int, Key]:
     """Metres from the geometry of the order to every entity's attribute."""
+    import shapely
+
     number = finder.name(order.path)
     if number is None or order.near is None:
         return {}

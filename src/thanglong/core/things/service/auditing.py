@@ -10,7 +10,6 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.things.types import Asker, Pass
 
@@ -24,6 +23,8 @@ def audited(asker: Asker, verb: str, kind: str, id: str, facts: Mapping[str, Any
     if settings.THINGS_ALONE:
         yield
         return
+    from thanglong.core.ledger import service as ledger
+
     actor = asker.actor if isinstance(asker, Pass) else asker
     with transaction.atomic():
         ledger.append(actor, verb, ObjectRef(kind, id), facts=facts)

@@ -12,7 +12,6 @@ from typing import Any
 
 from django.db import transaction
 
-from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.things.types import DayFault, DayFile
 from thanglong.kit import clock, ports
@@ -84,6 +83,8 @@ def _facts(file: DayFile) -> dict[str, Any]:
 
 
 def _write(day: date, first: int, last: int) -> DayFile:
+    from thanglong.core.ledger import service as ledger  # its tables are not there in a broker alone
+
     file = ports.plugged.things.export_day(day.isoformat(), first, last)
     with transaction.atomic():
         entry = ledger.append(SYSTEM, "things.day_closed", ObjectRef("things-day", file.day), facts=_facts(file))
@@ -92,6 +93,8 @@ def _write(day: date, first: int, last: int) -> DayFile:
 
 def _entered(day: date, first: int, last: int) -> DayFile | None:
     """The file of a day that was entered in the ledger before the process died, where it is still whole."""
+    from thanglong.core.ledger import service as ledger  # its tables are not there in a broker alone
+
     for entry in ledger.entries(ObjectRef("things-day", day.isoformat())):
         facts = dict(entry.facts)
         if entry.verb == "things.day_closed" and (facts.get("first"), facts.get("last")) == (first, last):
@@ -102,6 +105,8 @@ def _entered(day: date, first: int, last: int) -> DayFile | None:
 
 
 def _drop(before: date) -> None:
+    from thanglong.core.ledger import service as ledger  # its tables are not there in a broker alone
+
     for file in ports.plugged.things.days():
         if file.dropped or date.fromisoformat(file.day) >= before:
             continue
@@ -131,6 +136,8 @@ def verify_days(*, content: bool = False) -> list[DayFault]:
 
 
 def _proof(file: DayFile) -> str | None:
+    from thanglong.core.ledger import service as ledger  # its tables are not there in a broker alone
+
     try:
         entry = ledger.entry(file.entry)
     except NotFound:
