@@ -83,7 +83,7 @@ def test_dying_between_any_two_steps(past: Any, monkeypatch: pytest.MonkeyPatch,
 
     with monkeypatch.context() as patch:
         if step == "append":
-            patch.setattr(closing.ledger, "append", die)
+            patch.setattr(ledger, "append", die)
         elif step == "entered":
             inner = past.enter_day
             patch.setattr(past, "enter_day", lambda file: inner(file) and die())
