@@ -83,7 +83,7 @@ class Batch:
         for number in range(len(own) - 1, -1, -1):
             change = own[number]
             if change.kind == "created":
-                head = {key: state[key] for key in ("id", "type", "scope") if key in state}
+                head: dict[str, Any] = {key: state[key] for key in ("id", "type", "scope") if key in state}
                 self._states[change.seq] = {**head, **(change.attributes or NOTHING)}
                 state = {"id": id, "type": change.type}
                 continue

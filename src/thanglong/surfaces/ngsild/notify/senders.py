@@ -21,7 +21,9 @@ AGAIN = frozenset([404, 408, 421, 425, 429])
 MOST_BROKERS = 64
 IDLE = 60.0
 PORTS = {"mqtt": 1883, "mqtts": 8883}
-VERSIONS = {"mqtt3.1.1": aiomqtt.ProtocolVersion.V311, "mqtt5.0": aiomqtt.ProtocolVersion.V5}
+V5, V311 = aiomqtt.ProtocolVersion.V5, aiomqtt.ProtocolVersion.V311
+VERSIONS = {"mqtt3.1.1": (V311,), "mqtt5.0": (V5,), "": (V5, V311)}
+"""Versions to try, in order: who names none gets 5.0, or 3.1.1 from a broker that does not know 5.0."""
 MOST_ANSWER = 1 << 20
 
 
@@ -82,23 +84,34 @@ class _Line:
 
     async def _open(self, timeout: float) -> aiomqtt.Client:
         async with self._lock:
+            versions = VERSIONS[self._broker.version]
+            for number, version in enumerate(versions):
+                if self._client is None:
+                    try:
+                        self._client = await self._connected(version, timeout / len(versions))
+                    except aiomqtt.MqttError:
+                        if number == len(versions) - 1:
+                            raise
             if self._client is None:
-                broker = self._broker
-                addresses = await resolved(broker.host, broker.port, self._rule)
-                secure = broker.scheme == "mqtts"
-                client = aiomqtt.Client(
-                    # a certificate is made out to the name, so with TLS the checked name is used
-                    broker.host if secure else addresses[0],
-                    broker.port,
-                    username=broker.user,
-                    password=broker.password,
-                    protocol=VERSIONS[broker.version],
-                    timeout=timeout,
-                    tls_context=ssl.create_default_context() if secure else None,
-                )
-                await client.__aenter__()
-                self._client = client
+                raise Unreachable
             return self._client
+
+    async def _connected(self, version: aiomqtt.ProtocolVersion, timeout: float) -> aiomqtt.Client:
+        broker = self._broker
+        addresses = await resolved(broker.host, broker.port, self._rule)
+        secure = broker.scheme == "mqtts"
+        client = aiomqtt.Client(
+            # a certificate is made out to the name, so with TLS the checked name is used
+            broker.host if secure else addresses[0],
+            broker.port,
+            username=broker.user,
+            password=broker.password,
+            protocol=version,
+            timeout=timeout,
+            tls_context=ssl.create_default_context() if secure else None,
+        )
+        await client.__aenter__()
+        return client
 
     async def close(self) -> None:
         """End the connection."""
@@ -150,7 +163,7 @@ def broker_of(endpoint: Mapping[str, Any]) -> tuple[Broker, str]:
         parts.port or PORTS[parts.scheme],
         unquote(parts.username) if parts.username is not None else None,
         unquote(parts.password) if parts.password is not None else None,
-        pairs.get("MQTT-Version", "mqtt5.0"),
+        pairs.get("MQTT-Version", ""),
     )
     return broker, unquote(parts.path.lstrip("/"))
 
