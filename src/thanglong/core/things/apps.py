@@ -20,6 +20,12 @@ class ThingsConfig(AppConfig):
         ledger.phrases.add(
             "things.day_dropped", N_("The file of a past day of the things was deleted: its time was over.")
         )
+        for verb, text in (
+            ("things.subscribed", N_("A subscription to changes in the city database was made.")),
+            ("things.subscription_changed", N_("A subscription to changes in the city database was changed.")),
+            ("things.unsubscribed", N_("A subscription to changes in the city database was deleted.")),
+        ):
+            ledger.phrases.add(verb, text)
         registry.pages.add(
             "things",
             registry.Page("centre", "things:types", N_("City database"), "data", order=80, action="things.view"),

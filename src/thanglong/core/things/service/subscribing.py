@@ -17,7 +17,7 @@ from thanglong.core.things.types import Asker, Pass, Subscription
 from thanglong.formats.ngsild import subscriptions as forms
 from thanglong.kit import clock, ids, ports
 from thanglong.kit.documents import Document, Progress
-from thanglong.kit.errors import Conflict, Denied, NotFound, NotSignedIn
+from thanglong.kit.errors import N_, Conflict, Denied, NotFound, NotSignedIn
 
 KIND = "subscription"
 PREFIX = "urn:ngsi-ld:Subscription:"
@@ -57,7 +57,7 @@ def create(asker: Asker, definition: Mapping[str, Any], context: Any = None) -> 
     store = ports.plugged.things
     with audited(who, "things.subscribed", KIND, id, _facts(who, definition)):
         if not store.put_document(who.tenant, KIND, id, body, create=True, cursor=store.last_seq()):
-            raise Conflict("There is already a subscription %(id)s.", id=id)
+            raise Conflict(N_("There is already a subscription %(id)s."), id=id)
     return id
 
 
@@ -163,4 +163,3 @@ def mark() -> int:
 def note(rows: Sequence[Progress], mark: int) -> None:
     """Remember how far notifications have come, in one transaction."""
     ports.plugged.things.note(KIND, rows, mark)
-

@@ -126,13 +126,13 @@ def _expanded(definition: Mapping[str, Any], names: Vocabulary) -> list[str]:
 
 def _concerns(subscription: Subscription, queries: Sequence[ThingQuery]) -> Judge:
     judges = [ports.plugged.things.matcher(query) for query in queries]
-    bound = frozenset(subscription.types)
+    bound, tenant = frozenset(subscription.types), subscription.tenant
 
     def judge(entity: Entity) -> bool:
         if judges and not any(one(entity) for one in judges):
             return False
         # a key bound to types sees these and the open ones
-        return not bound or any(kind in bound or is_open(kind) for kind in things.types_of(entity))
+        return not bound or any(kind in bound or (is_open(kind) and not tenant) for kind in things.types_of(entity))
 
     return judge
 
