@@ -140,6 +140,7 @@ THINGS_STORE = env("THANGLONG_THINGS", "") or env("THANGLONG_DATABASE", "") or s
 # days of the things' history that stay in the store before they become Parquet files (0: all), and that files are kept
 THINGS_HOT_DAYS = int(env("THANGLONG_THINGS_HOT_DAYS", "35"))
 THINGS_KEEP_DAYS = int(env("THANGLONG_THINGS_KEEP_DAYS", "0"))
+THINGS_TEMPORAL_MOST = int(env("THANGLONG_THINGS_TEMPORAL_MOST", "10" if THINGS_ALONE else "10000"))
 # addresses of @context documents and the files to read instead, for closed networks
 THINGS_CONTEXT_MAP = env("THANGLONG_THINGS_CONTEXT_MAP", "")
 # where requests at addresses named by clients may go: "any", or networks beside the public Internet

@@ -111,6 +111,7 @@ async def send(
     headers: Sequence[Header] = (),
     raw: bytes | None = None,
     names: Vocabulary = CORE,
+    status: int = 200,
 ) -> None:
     """Send an entity, a list or a feature in the client's words; ``raw`` is its JSON text where it is at hand.
 
@@ -124,7 +125,7 @@ async def send(
             headers = [*headers, (b"preference-applied", b"body=ld+json" if in_body else b"body=json")]
     if not in_body:
         body = orjson.dumps(content) if raw is None else raw
-        await request.respond(200, body, [(b"link", names.link), *headers], kind.encode())
+        await request.respond(status, body, [(b"link", names.link), *headers], kind.encode())
         return
     if raw is not None:
         content = orjson.loads(raw)
@@ -132,4 +133,4 @@ async def send(
         content = {**content, "@context": names.given}
     else:
         content = [{**item, "@context": names.given} for item in content]
-    await request.respond(200, orjson.dumps(content), list(headers), kind.encode())
+    await request.respond(status, orjson.dumps(content), list(headers), kind.encode())

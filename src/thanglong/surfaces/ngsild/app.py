@@ -11,6 +11,7 @@ from thanglong.surfaces.ngsild.entities import Entities
 from thanglong.surfaces.ngsild.notify import Notifier
 from thanglong.surfaces.ngsild.subscriptions import Subscriptions
 from thanglong.surfaces.ngsild.temporal import Temporal
+from thanglong.surfaces.ngsild.temporal_writing import TemporalWriting
 from thanglong.surfaces.ngsild.tenancy import admit
 
 ROOT = "/ngsi-ld/v1"
@@ -51,14 +52,23 @@ class NgsiLd:
             add(f"{ROOT}/entityOperations/{verb}", POST=getattr(batch, verb))
         add(f"{ROOT}/jsonldContexts", GET=contexts.find, HEAD=contexts.find, POST=contexts.add)
         add(f"{ROOT}/jsonldContexts/{{id}}", GET=contexts.get, HEAD=contexts.get, DELETE=contexts.delete)
-        add(f"{ROOT}/temporal/entities", GET=temporal.find, HEAD=temporal.find)
-        add(f"{ROOT}/temporal/entities/{{id}}", GET=temporal.one, HEAD=temporal.one)
+        self._add_past(temporal, TemporalWriting(gate))
         wishes = Subscriptions(gate, notifier)
         add(f"{ROOT}/subscriptions", GET=wishes.find, HEAD=wishes.find, POST=wishes.create)
         one = {"GET": wishes.get, "HEAD": wishes.get, "PATCH": wishes.change, "DELETE": wishes.delete}
         add(f"{ROOT}/subscriptions/{{id}}", **one)
         add(f"{ROOT}/types", GET=discovery.types, HEAD=discovery.types)
         add(f"{ROOT}/types/{{type}}", GET=discovery.one_type, HEAD=discovery.one_type)
+
+    def _add_past(self, read: Temporal, write: TemporalWriting) -> None:
+        add, root = self._router.add, f"{ROOT}/temporal/entities"
+        add(root, GET=read.find, HEAD=read.find, POST=write.create)
+        add(f"{root}/{{id}}", GET=read.one, HEAD=read.one, DELETE=write.delete)
+        add(f"{root}/{{id}}/attrs", POST=write.append)
+        add(f"{root}/{{id}}/attrs/{{attribute}}", DELETE=write.delete_attribute)
+        instance = {"PATCH": write.change_instance, "DELETE": write.delete_instance}
+        add(f"{root}/{{id}}/attrs/{{attribute}}/{{instance}}", **instance)
+        add(f"{ROOT}/temporal/entityOperations/query", POST=read.query)
 
     async def __call__(self, request: Request) -> None:
         """Answer; an error becomes a problem of the standard's list."""

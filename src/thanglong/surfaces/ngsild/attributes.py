@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from thanglong.core.things import service as things
+from thanglong.core.things.service import past
 from thanglong.core.things.types import Pass, Written
 from thanglong.formats.ngsild import entities as forms
 from thanglong.formats.ngsild.terms import RESERVED
@@ -89,7 +90,14 @@ class Attributes:
         who, name = await self._writer(request)
         vocabulary = await names_of(self._gate, request)
         attribute = vocabulary.expand_name(request.parts[1])
-        entity = await known(self._gate, who, name, given.get("type", ""), vocabulary)
+        try:
+            entity = await known(self._gate, who, name, given.get("type", ""), vocabulary)
+        except NotFound:
+            # an entity that was only ever recorded: its past learns that the attribute went
+            if not await self._gate.run(past.withdraw, who, name, attribute):
+                raise
+            await request.respond(204)
+            return
         if attribute not in entity or attribute in ("id", "type"):
             raise NotFound
         if every or attribute in ("scope", "expiresAt"):

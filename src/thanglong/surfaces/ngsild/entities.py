@@ -21,7 +21,14 @@ from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import GEO_JSON, JSON, LD_JSON, Header, Problem, accepted, send
 from thanglong.surfaces.ngsild.contexts import content_of, names_of
 from thanglong.surfaces.ngsild.parameters import (
-    SEARCH, SHOW, criteria, flag, narrow, options, parameters, search,
+    SEARCH,
+    SHOW,
+    criteria,
+    flag,
+    narrow,
+    options,
+    parameters,
+    search,
 )  # fmt: skip
 from thanglong.surfaces.ngsild.showing import ONE, Wish, shown, wish_of
 
@@ -109,7 +116,7 @@ class Entities:
         texts = await self._gate.run(things.find, who, _one_more(query)) if query.limit else []
         more, texts = len(texts) > query.limit, texts[: query.limit]
         if path:
-            headers.extend(_neighbours(path, given, query, more))
+            headers.extend(neighbours(path, given, query, more))
         if kind == JSON and wish.plain:
             await send(request, kind, None, headers, raw=b"[" + b",".join(texts) + b"]")
             return
@@ -210,7 +217,7 @@ def _one_more(query: ThingQuery) -> ThingQuery:
     return replace(query, limit=query.limit + 1)
 
 
-def _neighbours(path: str, given: Mapping[str, str], query: ThingQuery, more: bool) -> list[Header]:
+def neighbours(path: str, given: Mapping[str, str], query: ThingQuery, more: bool) -> list[Header]:
     """Link headers to the next and the previous page (clause 6.3.10)."""
     found: list[Header] = []
     steps = []
