@@ -41,7 +41,7 @@ class Source:
 
         self.server = HTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/own.jsonld"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
 
 @pytest.fixture
@@ -116,7 +116,10 @@ class TestNames:
         assert post(whole, LD) == 201
 
     def test_batches(self, broker: Ask, source: Source) -> None:
-        bodies = [{**car(), "@context": source.url}, {"id": "urn:b:1", "type": "T", "@context": "http://127.0.0.1:9/no"}]
+        bodies = [
+            {**car(), "@context": source.url},
+            {"id": "urn:b:1", "type": "T", "@context": "http://127.0.0.1:9/no"},
+        ]
         answer = broker("POST", "/entityOperations/create", bodies, headers={"content-type": LD})
         assert answer.status_code == 207 and answer.json()["success"] == [CAR]
         assert answer.json()["errors"][0]["error"]["title"] == "LdContextNotAvailable"

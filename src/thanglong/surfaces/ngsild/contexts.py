@@ -17,7 +17,7 @@ from thanglong.surfaces.ngsild.answers import JSON, LD_JSON, Problem, accepted, 
 from thanglong.surfaces.ngsild.parameters import flag, parameters
 
 RELATION = "http://www.w3.org/ns/json-ld#context"
-LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[^;,\"]+(?:=(?:\"[^\"]*\"|[^;,\"]*))?)*)")
+LINK = re.compile(r"<([^<>]*)>((?:\s*;\s*[^;,\"=\s]+(?:\s*=\s*(?:\"[^\"]*\"|[^;,\"\s]*))?)*)")
 REL = re.compile(r";\s*rel\s*=\s*(?:\"([^\"]*)\"|([^;,\s]+))")
 MOST_BODY = 4 << 20
 
@@ -125,7 +125,7 @@ class Contexts:
         """GET /jsonldContexts: addresses, or with details=true what is known of each."""
         given = parameters(request, ("details", "kind"))
         accepted(request)
-        kind = given.get("kind", "")
+        details, kind = flag(given, "details"), given.get("kind", "")
         if kind not in ("", service.HOSTED, service.CACHED, service.IMPLICIT):
             raise Problem(400, "BadRequestData", "kind is Hosted, Cached or ImplicitlyCreated")
         found = await self._gate.run(service.kept, kind)

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from thanglong.formats.ngsild import query as language
+from thanglong.formats.ngsild.collation import checked_collation
 from thanglong.formats.ngsild.entities import GEOMETRIES, checked_uri, positions
 from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
 from thanglong.kit.errors import Invalid
@@ -159,7 +160,7 @@ def search(given: Mapping[str, str], vocabulary: Vocabulary = CORE) -> ThingQuer
         limit=number(given, "limit", USUAL, MOST),
         offset=number(given, "offset", 0, 10_000_000),
         order=orders(given, vocabulary),
-        collation=given.get("collation", ""),
+        collation=checked_collation(given["collation"]) if "collation" in given else "",
     )
 
 
