@@ -163,6 +163,14 @@ class ThingsStore(Documents, PastStore, Protocol):
         """Names of the attributes entities of a type have, sorted."""
         ...
 
+    def attribute_count(self, attribute: str, types: Sequence[str]) -> int:
+        """How many instances of an attribute the entities of some types have."""
+        ...
+
+    def attribute_kinds(self, attribute: str, type: str) -> list[str]:
+        """The kinds (Property, Relationship …) of an attribute of a type, as a sample of its entities shows."""
+        ...
+
     def history(
         self,
         entity: str,

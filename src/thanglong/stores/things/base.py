@@ -17,6 +17,7 @@ from thanglong.stores.parquet import DayFiles
 from thanglong.stores.things import rows
 from thanglong.stores.things.aggregates import Aggregates
 from thanglong.stores.things.documents import DocumentRows
+from thanglong.stores.things.facts import Facts
 from thanglong.stores.things.finder import Finder
 from thanglong.stores.things.group import CHUNK, Request
 from thanglong.stores.things.log import changes_of, sample_of
@@ -28,7 +29,7 @@ FOREVER = 2**62
 VALUE = f"CASE WHEN h.op = {REMOVED} THEN NULL ELSE h.value END"
 
 
-class BaseThings(Aggregates, DocumentRows):
+class BaseThings(Aggregates, DocumentRows, Facts):
     """``kit.ports.ThingsStore`` but for the database, as one tenant sees it.
 
     SQL here is what both dialects share, with ``?`` for values.
@@ -176,25 +177,6 @@ class BaseThings(Aggregates, DocumentRows):
     def count(self, query: ThingQuery) -> int:
         """See ``kit.ports.ThingsStore``."""
         return self._finder(query).count()
-
-    def types(self) -> dict[str, int]:
-        """See ``kit.ports.ThingsStore``."""
-        sql = "SELECT n.text, t.count FROM tally t JOIN name n ON n.id = t.type WHERE t.tenant = ? AND t.count > 0"
-        return dict(sorted(self._rows(sql, (self._tenant_id(),))))
-
-    def attributes(self, type: str) -> list[str]:
-        """See ``kit.ports.ThingsStore``."""
-        # a loose scan: jump from one attribute of the type to the next instead of reading all its rows
-        sql = """
-            WITH RECURSIVE jump(attr) AS (
-              SELECT min(a.attr) FROM attribute a WHERE a.tenant = ? AND a.type = ?
-              UNION ALL
-              SELECT (SELECT min(b.attr) FROM attribute b WHERE b.tenant = ? AND b.type = ? AND b.attr > jump.attr)
-              FROM jump WHERE jump.attr IS NOT NULL)
-            SELECT n.text FROM jump JOIN name n ON n.id = jump.attr"""
-        tenant, kind = self._tenant_id(), self._name(type)
-        found = self._rows(sql, (tenant, kind, tenant, kind))
-        return sorted(name for (name,) in found if "[" not in name and "." not in name)
 
     def history(
         self,

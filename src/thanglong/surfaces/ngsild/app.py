@@ -59,6 +59,9 @@ class NgsiLd:
         add(f"{ROOT}/subscriptions/{{id}}", **one)
         add(f"{ROOT}/types", GET=discovery.types, HEAD=discovery.types)
         add(f"{ROOT}/types/{{type}}", GET=discovery.one_type, HEAD=discovery.one_type)
+        add(f"{ROOT}/attributes", GET=discovery.attributes, HEAD=discovery.attributes)
+        one = {"GET": discovery.one_attribute, "HEAD": discovery.one_attribute}
+        add(f"{ROOT}/attributes/{{attribute}}", **one)
 
     def _add_past(self, read: Temporal, write: TemporalWriting) -> None:
         add, root = self._router.add, f"{ROOT}/temporal/entities"

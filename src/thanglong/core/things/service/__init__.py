@@ -36,10 +36,11 @@ from thanglong.kit.errors import Denied, NotFound, NotSignedIn
 from thanglong.kit.ports import Actor
 
 __all__ = [
-    "PART", "attributes", "changes", "claim", "close_days", "closed", "count", "days", "delete", "find", "get",
-    "get_many", "has_tenant", "health", "history", "last_seq", "matcher", "may_view", "moment_of", "open_tenant", "pass_of", "query", "quick",
-    "raw", "readable", "recent", "require_write", "seq_before", "stamps", "steps", "sweep", "tenants", "types", "types_of",
-    "upsert", "verify_days", "wait", "write", "write_soon",
+    "PART", "attribute_count", "attribute_kinds", "attributes", "changes", "claim", "close_days", "closed", "count",
+    "days", "delete", "find", "get", "get_many", "has_tenant", "health", "history", "last_seq", "matcher", "may_view",
+    "moment_of", "open_tenant", "pass_of", "query", "quick", "raw", "readable", "recent", "require_write",
+    "seq_before", "stamps", "steps", "sweep", "tenants", "types", "types_of", "upsert", "verify_days", "wait",
+    "write", "write_soon",
 ]  # fmt: skip
 VIEW, WRITE = "things.view", "things.write"
 
@@ -225,6 +226,17 @@ def attributes(asker: Asker, kind: str) -> list[str]:
     if not may_view(asker, kind):
         _require_view(asker)
     return store_of(asker).attributes(kind)
+
+
+def attribute_count(asker: Asker, attribute: str, kinds: Sequence[str]) -> int:
+    """How many instances of an attribute the entities of some types have that the asker may read."""
+    return store_of(asker).attribute_count(attribute, [kind for kind in kinds if may_view(asker, kind)])
+
+
+def attribute_kinds(asker: Asker, attribute: str, kinds: Sequence[str]) -> list[str]:
+    """Of which kinds (Property, Relationship …) an attribute is; a sample of the entities of each type is looked at."""
+    store = store_of(asker)
+    return sorted({one for kind in kinds if may_view(asker, kind) for one in store.attribute_kinds(attribute, kind)})
 
 
 def changes(after: int, limit: int = 1000, types: Sequence[str] = (), *, everyone: bool = False) -> list[Change]:
