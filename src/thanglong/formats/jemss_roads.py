@@ -1,4 +1,4 @@
-"""Road networks of the JEMSS emergency simulator (``roads.zip``: nodes.csv, arcs.csv), read for benches and comparison."""
+"""Road networks of the JEMSS emergency simulator (``roads.zip``: nodes.csv, arcs.csv), for benches."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""The plain, slow, exact way to every answer: what the hierarchy is held against, and what nobody should have to trust."""
+"""The plain, slow, exact way to every answer: what the hierarchy is held against."""
 
 import heapq
 from collections.abc import Sequence

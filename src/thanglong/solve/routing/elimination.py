@@ -262,10 +262,7 @@ def unpack(
     out = np.empty(256, dtype=np.int32)
     out[0] = way[0]
     end = 1
-    stack = [(np.int32(0), np.int32(0))]
-    stack.pop()
-    for i in range(way.size - 1, 0, -1):
-        stack.append((way[i - 1], way[i]))
+    stack = [(int(way[i - 1]), int(way[i])) for i in range(way.size - 1, 0, -1)]
     while stack:
         u, v = stack.pop()
         rises = u < v

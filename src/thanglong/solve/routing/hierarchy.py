@@ -42,7 +42,7 @@ class Hierarchy:
 
 
 def rank_arcs(x: Floats, y: Floats, tail: Ints, head: Ints, state_arc: Ints) -> Ints:
-    """The rank of each state by nested dissection; ``x``, ``y`` metres per node, ``state_arc`` the arc of each state."""
+    """Each state's rank by nested dissection; ``x``, ``y`` metres per node, ``state_arc`` the arc of each state."""
     low, high = np.minimum(tail, head), np.maximum(tail, head)
     code = low * len(x) + high
     streets, street = np.unique(code, return_inverse=True)

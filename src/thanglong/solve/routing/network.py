@@ -1,4 +1,4 @@
-"""The road network as routing sees it: stretches between junctions, who may drive them which way, and forbidden turns."""
+"""The road network as routing sees it: stretches between junctions, who may drive them, and forbidden turns."""
 
 from dataclasses import dataclass, field
 from typing import Any

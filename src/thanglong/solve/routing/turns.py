@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from thanglong.solve.city import Floats, Ints
-from thanglong.solve.routing.network import VEHICLES, Arcs, Flags, Network, Restriction
+from thanglong.solve.routing.network import Arcs, Flags, Network, Restriction
 
 STRAIGHT_DEGREES = 30.0
 BACK_DEGREES = 150.0
@@ -17,11 +17,13 @@ BACK_DEGREES = 150.0
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """States (S): the arc of each; the first A are the arcs themselves. Turns (T): from state, to state, whether it
-    turns back into the same stretch, the angle in degrees (left is positive), and the vehicles forbidden to make it.
+    """States (S): the arc of each (the first A are the arcs themselves), and the vehicles that can only turn back at its
+    end. Turns (T): from state, to state, whether it turns back into the same stretch, the angle in degrees (left is
+    positive), and the vehicles forbidden to make it.
     """
 
     arc: Ints
+    stuck: Ints
     source: Ints
     target: Ints
     back: Flags
@@ -31,22 +33,21 @@ class Turns:
 
 def turns_of(network: Network, arcs: Arcs) -> Turns:
     """All turns some vehicle may make; turning back only where a kind of vehicle has no other way on."""
-    source, target = _meeting(arcs)
-    back = arcs.stretch[source] == arcs.stretch[target]
-    loop = arcs.tail[source] == arcs.head[source]
-    back &= ~(loop & (source == target))
-    keep = ((arcs.access[source] & arcs.access[target]) > 0) & (~back | (dead_end_bits(arcs)[source] > 0))
-    source, target, back = source[keep], target[keep], back[keep]
-    arc, source, target, barred = _restricted(network, arcs, source, target)
-    back = (arcs.stretch[arc[source]] == arcs.stretch[arc[target]]) & (
-        arcs.ahead[arc[source]] != arcs.ahead[arc[target]]
-    )
+    source, target = meeting(arcs)
+    together = (arcs.access[source] & arcs.access[target]) > 0
+    arc, source, target, barred = _restricted(network, arcs, source[together], target[together])
+    a, b = arc[source], arc[target]
+    back = (arcs.stretch[a] == arcs.stretch[b]) & (arcs.ahead[a] != arcs.ahead[b])
+    onward = np.zeros(len(arc), dtype=np.int64)
+    np.bitwise_or.at(onward, source[~back], arcs.access[b[~back]] & ~barred[~back])
+    stuck = arcs.access[arc] & ~onward
+    keep = ~back | ((stuck[source] & arcs.access[b]) > 0)
     arriving, leaving = _bearings(network, arcs)
-    angle = (leaving[arc[target]] - arriving[arc[source]] + 180) % 360 - 180
-    return Turns(arc, source, target, back, angle, barred)
+    angle = (leaving[b] - arriving[a] + 180) % 360 - 180
+    return Turns(arc, stuck, source[keep], target[keep], back[keep], angle[keep], barred[keep])
 
 
-def _meeting(arcs: Arcs) -> tuple[Ints, Ints]:
+def meeting(arcs: Arcs) -> tuple[Ints, Ints]:
     """All pairs of arcs that meet head to tail, by the first."""
     order = np.argsort(arcs.tail, kind="stable")
     nodes = int(max(arcs.tail.max(), arcs.head.max())) + 1 if arcs.size else 0
@@ -55,15 +56,6 @@ def _meeting(arcs: Arcs) -> tuple[Ints, Ints]:
     source = np.repeat(np.arange(arcs.size), many)
     within = np.arange(len(source)) - np.repeat(np.cumsum(many) - many, many)
     return source, order[first[arcs.head][source] + within]
-
-
-def dead_end_bits(arcs: Arcs) -> Ints:
-    """Per arc the vehicles that can only turn back at its end."""
-    source, target = _meeting(arcs)
-    other = arcs.stretch[source] != arcs.stretch[target]
-    onward = np.zeros(arcs.size, dtype=np.int64)
-    np.bitwise_or.at(onward, source[other], arcs.access[target[other]].astype(np.int64))
-    return arcs.access & ~onward
 
 
 def _bearings(network: Network, arcs: Arcs) -> tuple[Floats, Floats]:
@@ -159,9 +151,8 @@ def _barred(memory: Memory, onto: int, rules: list[tuple[tuple[int, ...], Restri
     return bits
 
 
-def is_dead_end(arcs: Arcs, turns: Turns, vehicle: int) -> Flags:
-    """Turns back that a kind of vehicle may make because nothing else is left to it."""
-    return turns.back & ((dead_end_bits(arcs)[turns.arc[turns.source]] & vehicle) > 0)
-
-
-__all__ = ["VEHICLES", "Turns", "dead_end_bits", "is_dead_end", "turns_of"]
+def usable(arcs: Arcs, turns: Turns, vehicle: int) -> Flags:
+    """Turns a kind of vehicle may make: open on both sides, not forbidden, and back only where nothing else is left."""
+    source, target = turns.arc[turns.source], turns.arc[turns.target]
+    open_to = ((arcs.access[source] & arcs.access[target] & vehicle) > 0) & ((turns.barred & vehicle) == 0)
+    return open_to & (~turns.back | ((turns.stuck[turns.source] & vehicle) > 0))
