@@ -139,7 +139,7 @@ class TestFetching:
             assert answer.status_code == 504 and answer.json()["type"].endswith("/LdContextNotAvailable")
             assert source.asked == times
         source.status, source.body = 200, b"[1, 2"
-        assert broker("GET", f"/entities/{CAR}", headers=link(source.url)).status_code == 504
+        assert broker("GET", f"/entities/{CAR}", headers=link(source.url)).status_code == 400
         source.body = json.dumps(OWN).encode()
         assert broker("POST", "/entities", car(), headers=link(source.url)).status_code == 201
 
@@ -190,6 +190,10 @@ class TestServer:
         assert broker("GET", "/jsonldContexts").json() == [url]
         assert broker("GET", "/jsonldContexts?kind=Cached").json() == []
         assert broker("DELETE", f"{place}?reload=true").status_code == 400
+        other = {"ngsild-tenant": "other"}
+        assert broker("GET", place, headers=other).status_code == 404
+        assert broker("GET", "/jsonldContexts", headers=other).json() == []
+        assert broker("DELETE", place, headers=other).status_code == 404
         assert broker("DELETE", place).status_code == 204 and broker("GET", place).status_code == 404
         assert broker("DELETE", place).status_code == 404
 

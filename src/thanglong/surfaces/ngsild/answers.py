@@ -67,22 +67,34 @@ def accepted(request: Request, kinds: Sequence[str] = (JSON, LD_JSON)) -> str:
     text = request.headers.get("accept", "*/*")
     if text == "*/*":
         return kinds[0]
-    best, weight = "", 0.0
-    for item in text.split(","):
-        name, *parameters = (part.strip().lower() for part in item.split(";"))
-        quality = 1.0
-        for parameter in parameters:
-            if parameter.startswith("q="):
-                try:
-                    quality = float(parameter[2:])
-                except ValueError:
-                    quality = 0.0
-        fitting = next((kind for kind in kinds if name in (kind, "*/*", f"{kind.split('/')[0]}/*")), "")
-        if fitting and quality > weight:
-            best, weight = fitting, quality
-    if not best:
+    ranges = [_range(item) for item in text.split(",")]
+    weights = {kind: _weight(kind, ranges) for kind in kinds}
+    # equal weights: the order of the standard's list decides, not that of the header (clause 6.3.4)
+    best = max(kinds, key=weights.__getitem__)
+    if weights[best] <= 0:
         raise Problem(406, "InvalidRequest", f"answers come as {', '.join(kinds)}")
     return best
+
+
+def _range(item: str) -> tuple[str, float]:
+    """A media range of an Accept header and its weight; one that cannot be read counts as none."""
+    name, *parameters = (part.strip().lower() for part in item.split(";"))
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            try:
+                return name, float(parameter[2:])
+            except ValueError:
+                return name, 1.0
+    return name, 1.0
+
+
+def _weight(kind: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """The weight of a media type: that of the most specific range it falls into (RFC 9110, 12.5.1)."""
+    for fitting in (kind, f"{kind.split('/')[0]}/*", "*/*"):
+        found = [weight for name, weight in ranges if name == fitting]
+        if found:
+            return max(found)
+    return 0.0
 
 
 def content_type(request: Request) -> str:
@@ -94,9 +106,7 @@ def content_type(request: Request) -> str:
 
 
 async def json_of(request: Request, most: int) -> Any:
-    """The JSON of the body, whatever its media type; Problem 411 without a length, 400 when it is no JSON."""
-    if "content-length" not in request.headers and "transfer-encoding" not in request.headers:
-        raise Problem(411, "InvalidRequest", "say how long the body is: Content-Length")
+    """The JSON of the body, whatever its media type; Problem 400 when it is no JSON."""
     raw = await request.body(most)
     try:
         return orjson.loads(raw)

@@ -8,6 +8,7 @@ from thanglong.surfaces.ngsild.batch import Batch
 from thanglong.surfaces.ngsild.contexts import Contexts
 from thanglong.surfaces.ngsild.discovery import Discovery
 from thanglong.surfaces.ngsild.entities import Entities
+from thanglong.surfaces.ngsild.entity_maps import EntityMaps
 from thanglong.surfaces.ngsild.notify import Notifier
 from thanglong.surfaces.ngsild.subscriptions import Subscriptions
 from thanglong.surfaces.ngsild.temporal import Temporal
@@ -16,6 +17,7 @@ from thanglong.surfaces.ngsild.tenancy import admit
 
 ROOT = "/ngsi-ld/v1"
 MOST_ADDRESS = 16_000
+WITH_BODY = frozenset(["PATCH", "POST", "PUT"])
 
 
 class NgsiLd:
@@ -53,6 +55,7 @@ class NgsiLd:
         add(f"{ROOT}/jsonldContexts", GET=contexts.find, HEAD=contexts.find, POST=contexts.add)
         add(f"{ROOT}/jsonldContexts/{{id}}", GET=contexts.get, HEAD=contexts.get, DELETE=contexts.delete)
         self._add_past(temporal, TemporalWriting(gate))
+        self._add_maps(EntityMaps(gate))
         wishes = Subscriptions(gate, notifier)
         add(f"{ROOT}/subscriptions", GET=wishes.find, HEAD=wishes.find, POST=wishes.create)
         one = {"GET": wishes.get, "HEAD": wishes.get, "PATCH": wishes.change, "DELETE": wishes.delete}
@@ -72,6 +75,14 @@ class NgsiLd:
         instance = {"PATCH": write.change_instance, "DELETE": write.delete_instance}
         add(f"{root}/{{id}}/attrs/{{attribute}}/{{instance}}", **instance)
         add(f"{ROOT}/temporal/entityOperations/query", POST=read.query)
+
+    def _add_maps(self, maps: EntityMaps) -> None:
+        add = self._router.add
+        add(f"{ROOT}/entityMaps", GET=maps.create, POST=maps.create)
+        add(f"{ROOT}/temporal/entityMaps", GET=maps.create_past, POST=maps.create_past)
+        one = {"GET": maps.get, "HEAD": maps.get, "PATCH": maps.change, "DELETE": maps.delete}
+        add(f"{ROOT}/entityMaps/{{id}}", **one)
+        add(f"{ROOT}/temporal/entityMaps/{{id}}", **one)
 
     async def __call__(self, request: Request) -> None:
         """Answer; an error becomes a problem of the standard's list."""
@@ -95,6 +106,10 @@ class NgsiLd:
                 await request.respond(204, headers=[(b"allow", found.allow().encode())])
                 return
             raise Problem(405, "InvalidRequest", headers=[(b"allow", found.allow().encode())])
+        if request.method in WITH_BODY and "content-length" not in request.headers:
+            # clause 6.3.4: nothing but the status, before anything else is looked at
+            await request.respond(411)
+            return
         request.parts = found.parts
         await admit(request, self._gate, path.removeprefix(f"{ROOT}/"))
         await handler(request)

@@ -118,7 +118,7 @@ class Contexts:
         content = await json_of(request, MOST_BODY)
         if not isinstance(content, dict) or "@context" not in content:
             raise Problem(400, "BadRequestData", "send a JSON object with the member @context")
-        id = await self._gate.run(service.host, content)
+        id = await self._gate.run(service.host, content, _tenant(request))
         await request.respond(201, b"", [(b"location", f"{service.PATH}{id}".encode())])
 
     async def find(self, request: Request) -> None:
@@ -128,7 +128,7 @@ class Contexts:
         details, kind = flag(given, "details"), given.get("kind", "")
         if kind not in ("", service.HOSTED, service.CACHED, service.IMPLICIT):
             raise Problem(400, "BadRequestData", "kind is Hosted, Cached or ImplicitlyCreated")
-        found = await self._gate.run(service.kept, kind)
+        found = await self._gate.run(service.kept, kind, _tenant(request))
         shown: list[Any] = [
             _details(request, item) if flag(given, "details") else _url(request, item) for item in found
         ]
@@ -139,7 +139,7 @@ class Contexts:
         given = parameters(request, ("details",))
         kind = accepted(request)
         details = flag(given, "details")
-        found = await self._gate.run(service.one, request.parts[0])
+        found = await self._gate.run(service.one, request.parts[0], _tenant(request))
         if details:
             await request.respond(200, orjson.dumps(_details(request, found)), kind=JSON.encode())
             return
@@ -154,10 +154,14 @@ class Contexts:
         things.require_write(await self._gate.pass_of(request))
 
         def work() -> None:
-            service.drop(request.parts[0], reload=reload)
+            service.drop(request.parts[0], _tenant(request), reload=reload)
 
         await self._gate.run(work)
         await request.respond(204)
+
+
+def _tenant(request: Request) -> str:
+    return request.headers.get("ngsild-tenant", "")
 
 
 def _url(request: Request, item: KeptContext) -> str:

@@ -129,7 +129,7 @@ def _content(url: str, fetch: bool) -> Any:
 
 def _member(document: Any, url: str) -> Any:
     if not isinstance(document, Mapping) or "@context" not in document:
-        raise ContextNotAvailable(N_("What lies at %(url)s is not a JSON-LD @context."), url=url)
+        raise Invalid(N_("What lies at %(url)s is not a JSON-LD @context."), url=url)
     return document["@context"]
 
 
@@ -193,9 +193,13 @@ def _download(url: str) -> tuple[Any, timedelta]:
                 if size > MOST_BYTES:
                     raise ContextNotAvailable(N_("The @context at %(url)s is too large."), url=url)
                 pieces.append(piece)
-            return orjson.loads(b"".join(pieces)), _lifetime(answer.headers.get("cache-control", ""))
-    except (httpx.HTTPError, httpx.InvalidURL, orjson.JSONDecodeError, UnicodeError) as error:
+            lives = _lifetime(answer.headers.get("cache-control", ""))
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise ContextNotAvailable(N_("The @context at %(url)s cannot be fetched."), url=url) from error
+    try:
+        return orjson.loads(b"".join(pieces)), lives
+    except orjson.JSONDecodeError as error:
+        raise Invalid(N_("What lies at %(url)s is not a JSON-LD @context."), url=url) from error
 
 
 def _lifetime(cache_control: str) -> timedelta:
@@ -228,9 +232,12 @@ def _of(document: Document) -> KeptContext:
     )  # fmt: skip
 
 
-def _kept(id: str) -> KeptContext | None:
-    found = ports.plugged.things.documents(KIND, "", [id])
-    return _of(found[0]) if found else None
+def _kept(id: str, tenant: str | None = None) -> KeptContext | None:
+    """A context of the city or of a tenant (None: of whomever); fetched ones are everyone's."""
+    for document in ports.plugged.things.documents(KIND, None, [id]):
+        if tenant is None or document.tenant == tenant or document.body["kind"] == CACHED:
+            return _of(document)
+    return None
 
 
 def _kept_by_url(url: str) -> KeptContext | None:
@@ -240,10 +247,10 @@ def _kept_by_url(url: str) -> KeptContext | None:
     return _kept(local_id(url))
 
 
-def _put(id: str, body: Mapping[str, Any]) -> None:
+def _put(id: str, body: Mapping[str, Any], tenant: str = "") -> None:
     things = ports.plugged.things
-    if not things.put_document("", KIND, id, body, create=True):
-        things.put_document("", KIND, id, body)
+    if not things.put_document(tenant, KIND, id, body, create=True):
+        things.put_document(tenant, KIND, id, body)
 
 
 def _used(id: str) -> None:
@@ -255,36 +262,37 @@ def _used(id: str) -> None:
 
 
 def _note(id: str) -> None:
-    found = ports.plugged.things.documents(KIND, "", [id])
+    found = ports.plugged.things.documents(KIND, None, [id])
     with _known.lock:
         uses, last = _known.uses.pop(id, (0, clock.now()))
     if found and uses:
         state = {"hits": int(found[0].state.get("hits", 0)) + uses, "used": last.isoformat()}
-        ports.plugged.things.note(KIND, [Progress("", id, None, state)])
+        ports.plugged.things.note(KIND, [Progress(found[0].tenant, id, None, state)])
 
 
-def kept(kind: str = "") -> Sequence[KeptContext]:
-    """The contexts kept here, oldest first; of one kind."""
-    found = [_of(document) for document in ports.plugged.things.documents(KIND, "")]
+def kept(kind: str = "", tenant: str = "") -> Sequence[KeptContext]:
+    """The contexts kept here, oldest first; of one kind. Of hosted ones only a tenant's own."""
+    documents = ports.plugged.things.documents(KIND)
+    found = [_of(one) for one in documents if one.tenant == tenant or one.body["kind"] == CACHED]
     return [item for item in found if not kind or item.kind == kind]
 
 
-def one(id: str) -> KeptContext:
+def one(id: str, tenant: str = "") -> KeptContext:
     """A context by its id or, for a fetched one, its address; NotFound."""
-    found = _kept(id) or _kept(local_id(id))
+    found = _kept(id, tenant) or _kept(local_id(id), tenant)
     if found is None:
         raise NotFound
     return found
 
 
-def host(content: Mapping[str, Any]) -> str:
+def host(content: Mapping[str, Any], tenant: str = "") -> str:
     """Keep a document for clients to refer to; its id. Invalid when it is no @context or cannot be processed."""
     if "@context" not in content:
         raise Invalid(N_("Send a JSON object with the member @context."))
     vocabulary(content["@context"])
     id = str(ids.new_id())
     body = {"url": "", "kind": HOSTED, "content": {"@context": content["@context"]}, "created": clock.now().isoformat()}
-    _put(id, body)
+    _put(id, body, tenant)
     return id
 
 
@@ -297,14 +305,20 @@ def implicit(value: Any) -> str:
     return id
 
 
-def drop(id: str, *, reload: bool = False) -> None:
+def drop(id: str, tenant: str = "", *, reload: bool = False) -> None:
     """Forget a context, or with ``reload`` fetch a cached one anew; NotFound, Invalid when only cached ones reload."""
-    found = one(id)
+    found = one(id, tenant)
     if reload:
         if found.kind != CACHED:
             raise Invalid(N_("Only a @context fetched from elsewhere can be loaded anew."))
-        document, lives = _download(found.url)
+        try:
+            document, lives = _download(found.url)
+            _member(document, found.url)
+        except Invalid as error:
+            raise ContextNotAvailable(N_("The @context at %(url)s cannot be fetched."), url=found.url) from error
         _put(found.id, _cached(found.url, {"@context": _member(document, found.url)}, lives))
     else:
-        ports.plugged.things.drop_document("", KIND, found.id)
+        things = ports.plugged.things
+        for document in things.documents(KIND, None, [found.id]):
+            things.drop_document(document.tenant, KIND, found.id)
     forget()
