@@ -1,5 +1,9 @@
 """The addresses of the interface, and how an error becomes an answer."""
 
+from collections.abc import Callable
+
+from django.conf import settings
+
 from thanglong.surfaces.asgi import Gone, Request, Router, raw_path
 from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import Problem, problem_of, tell
@@ -7,24 +11,34 @@ from thanglong.surfaces.ngsild.attributes import Attributes
 from thanglong.surfaces.ngsild.batch import Batch
 from thanglong.surfaces.ngsild.contexts import Contexts
 from thanglong.surfaces.ngsild.discovery import Discovery
+from thanglong.surfaces.ngsild.distributed import Distributed
+from thanglong.surfaces.ngsild.distributed.calls import Caller
 from thanglong.surfaces.ngsild.entities import Entities
 from thanglong.surfaces.ngsild.entity_maps import EntityMaps
 from thanglong.surfaces.ngsild.notify import Notifier
+from thanglong.surfaces.ngsild.registrations import Registrations
 from thanglong.surfaces.ngsild.subscriptions import Subscriptions
 from thanglong.surfaces.ngsild.temporal import Temporal
 from thanglong.surfaces.ngsild.temporal_writing import TemporalWriting
 from thanglong.surfaces.ngsild.tenancy import admit
+from thanglong.surfaces.outgoing import Outgoing, rule_of
 
 ROOT = "/ngsi-ld/v1"
 MOST_ADDRESS = 16_000
 WITH_BODY = frozenset(["PATCH", "POST", "PUT"])
 
 
+def outgoing() -> Caller:
+    """The client by which operations go to other brokers."""
+    return Outgoing(rule_of(settings.OUTGOING))
+
+
 class NgsiLd:
     """Answers every request below ``/ngsi-ld/``."""
 
-    def __init__(self, gate: Gate, notifier: Notifier | None = None) -> None:
+    def __init__(self, gate: Gate, notifier: Notifier | None = None, caller: Callable[[], Caller] = outgoing) -> None:
         self._router, self._gate = Router(), gate
+        self._distributed = Distributed(gate, caller)
         entities, batch, temporal = Entities(gate), Batch(gate), Temporal(gate)
         attributes, contexts, discovery = Attributes(gate), Contexts(gate), Discovery(gate)
         add = self._router.add
@@ -65,6 +79,14 @@ class NgsiLd:
         add(f"{ROOT}/attributes", GET=discovery.attributes, HEAD=discovery.attributes)
         one = {"GET": discovery.one_attribute, "HEAD": discovery.one_attribute}
         add(f"{ROOT}/attributes/{{attribute}}", **one)
+
+        self._add_sources()
+
+    def _add_sources(self) -> None:
+        add, root = self._router.add, f"{ROOT}/csourceRegistrations"
+        known = Registrations(self._gate, self._distributed.sources, self._distributed.counts)
+        add(root, GET=known.find, HEAD=known.find, POST=known.create)
+        add(f"{root}/{{id}}", GET=known.get, HEAD=known.get, PATCH=known.change, DELETE=known.delete)
 
     def _add_past(self, read: Temporal, write: TemporalWriting) -> None:
         add, root = self._router.add, f"{ROOT}/temporal/entities"
@@ -111,5 +133,7 @@ class NgsiLd:
             await request.respond(411)
             return
         request.parts = found.parts
-        await admit(request, self._gate, path.removeprefix(f"{ROOT}/"))
-        await handler(request)
+        below = path.removeprefix(f"{ROOT}/")
+        await admit(request, self._gate, below)
+        if not await self._distributed.takes(request, handler, below):
+            await handler(request)

@@ -214,6 +214,8 @@ def properties(document: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in document.items():
         if key in ("location", "observationSpace", "operationSpace"):
             found[key] = {"type": "GeoProperty", "value": geometry_of(value)}
+        elif key == "scope":
+            found[key] = value
         elif key not in found and key not in ("information", "contextSourceInfo"):
             whole = isinstance(value, Mapping) and key not in MEMBERS and "type" in value
             found[key] = value if whole else {"type": "Property", "value": value}

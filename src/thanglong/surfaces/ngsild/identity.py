@@ -1,0 +1,27 @@
+"""The name this broker is known by among brokers: ``contextSourceAlias``, and what it writes into Via headers."""
+
+import hashlib
+from functools import lru_cache
+
+from thanglong.kit import ids, ports
+
+
+@lru_cache(maxsize=1)
+def _own() -> str:
+    """One word per data folder, made on first use and kept there."""
+    path = ports.plugged.data / "broker-name"
+    try:
+        name = path.read_text("ascii").strip()
+    except FileNotFoundError:
+        name = f"thanglong-{ids.new_id().hex[-12:]}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, "ascii")
+    return name
+
+
+@lru_cache(maxsize=1024)
+def alias(tenant: str = "") -> str:
+    """The pseudonym of a tenant of this broker: one word that may stand in a Via header (RFC 7230)."""
+    if not tenant:
+        return _own()
+    return f"{_own()}~{hashlib.sha256(tenant.encode()).hexdigest()[:12]}"
