@@ -111,6 +111,7 @@ class TestNames:
         assert post(whole, "application/json") == 400 and post(car(), LD) == 400
         assert post(whole, LD, **link(source.url)) == 400
         assert post({**car(), "@context": 5}, LD) == 400
+        assert post({**car(), "@context": {"Car": {"@id": "urn:c", "@context": {"speed": "urn:s"}}}}, LD) == 400
         assert post({**car(), "@context": {"x": {"@id": 5}}}, LD) == 400
         assert post({**car(), "@context": {"a": {"@id": "b:x"}, "b": {"@id": "a:x"}}}, LD) == 400
         assert post(whole, LD) == 201

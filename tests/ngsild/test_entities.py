@@ -76,12 +76,53 @@ class TestKinds:
                 "value": {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]},
             },
             {"type": "Property", "value": 1, "datasetId": "no uri"},
+            {"type": "Property", "value": 1, "observedAt": "2026-01-01T00:00:00+02:00"},
+            {"type": "Property", "value": 1, "observedAt": {"type": "Property", "value": 1}},
+            {"type": "Property", "value": 1, "@context": {}},
+            {"type": "Property", "value": 1, "previousValue": 0},
+            {"type": "Property", "value": 1, "entityIdSealed": "urn:a:1"},
+            {"type": "Property", "value": 1, "sub": {"type": "Property", "value": NULL}},
+            {"type": "Relationship", "object": "urn:a:1", "unitCode": "MTR"},
+            {"type": "JsonProperty", "json": 5},
+            {"type": "JsonProperty", "json": {"a": 1}, "unitCode": "MTR"},
+            {"type": "LanguageProperty", "languageMap": {"en": "x"}, "valueType": "xsd:string"},
+            {"type": "GeoProperty", "value": {"type": "GeometryCollection", "geometries": []}},
+            {"type": "GeoProperty", "value": "no geometry"},
+            [prop(1), prop(2, datasetId="@none")],
             [prop(1, datasetId=D1), prop(2, datasetId=D1)],
         ],
     )
     def test_wrong_ones(self, broker: Ask, attribute: Any) -> None:
         answer = broker("POST", "/entities", car(x=attribute))
         assert answer.status_code == 400 and answer.json()["title"] == "BadRequestData", answer.text
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            {"datasetId": 1}, {"observedAt": 1}, {"instanceId": 1}, {"my attr": 1}, {"9x": 1}, {"type": "9Car"},
+            {"location": 7}, {"scope": "/a//b"}, {"scope": "9a"}, {"scope": ["/a", "a-b"]}, {"scope": NULL}, {"id": NULL},
+            *({"id": f"urn:x:A{sign}B"} for sign in "\u202e\u200b\ufeff\u00a0<\ufe0f\U000e0100\ufdd0\u115f\u2800"),
+            {"ngsildproof": {"type": "Property", "value": "text"}},
+        ],
+    )  # fmt: skip
+    def test_wrong_entities(self, broker: Ask, body: Any) -> None:
+        answer = broker("POST", "/entities", {**car(), **body})
+        assert answer.status_code == 400 and answer.json()["title"] == "BadRequestData", answer.text
+
+    def test_what_is_right(self, broker: Ask) -> None:
+        proof = {"type": "Property", "value": {"proofValue": "z"}, "entityIdSealed": CAR, "entityTypeSealed": "Car"}
+        made(
+            broker,
+            ngsildproof=proof,
+            výška_1=7,
+            location={"type": "GeoProperty", "value": '{"type":"Point","coordinates":[1,2]}'},
+        )
+        found = state(broker)
+        assert found["ngsildproof"] == proof and found["výška_1"] == prop(7)
+        assert found["location"]["value"] == {"type": "Point", "coordinates": [1, 2]}
+        keywords = {"@id": "urn:x:1", "@type": "Car", "speed": prop([1], valueType="xsd:double")}
+        assert broker("POST", "/entities", keywords).status_code == 201
+        assert set(broker("GET", "/entities/urn:x:1").json()) == {"id", "type", "speed"}
 
 
 class TestInstances:

@@ -1,82 +1,44 @@
 """Entities as they come in: normalised, concise or simplified."""
 
-import math
-import re
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from thanglong.formats.ngsild.terms import RESERVED
-from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
+from thanglong.formats.ngsild.values import (
+    ANNOTATIONS,
+    BY_MEMBER,
+    GEOMETRIES,
+    IGNORED,
+    MEMBER,
+    NULL,
+    SYSTEM,
+    Reading,
+    checked,
+    checked_name,
+    checked_scope,
+    checked_time,
+    checked_uri,
+    is_geometry,
+    positions,
+)
+from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit.errors import N_, Fault, Invalid
 
-NULL = "urn:ngsi-ld:null"
-MEMBER = {
-    "Property": "value",
-    "GeoProperty": "value",
-    "Relationship": "object",
-    "LanguageProperty": "languageMap",
-    "VocabProperty": "vocab",
-    "ListProperty": "valueList",
-    "ListRelationship": "objectList",
-    "JsonProperty": "json",
-}
-BY_MEMBER = {
-    "object": "Relationship",
-    "languageMap": "LanguageProperty",
-    "vocab": "VocabProperty",
-    "valueList": "ListProperty",
-    "objectList": "ListRelationship",
-    "json": "JsonProperty",
-}
-GEOMETRIES = frozenset(
-    ["Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"]
-)
-ANNOTATIONS = frozenset(["observedAt", "unitCode", "datasetId", "objectType", "valueType", "lang"])
-SYSTEM = frozenset(["createdAt", "modifiedAt", "deletedAt", "instanceId"])
-IGNORED = SYSTEM | {"@context", "entity", "entityList"}
-"""Members of an attribute that only answers have, or that say nothing."""
-SCOPE = re.compile(r"/?[^/#+,;|()\s]+(/[^/#+,;|()\s]+)*\Z")
-LANGUAGE = re.compile(r"(@none|[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)\Z")
+__all__ = [
+    "ANNOTATIONS", "GEOMETRIES", "MEMBER", "NULL", "SYSTEM", "Reading", "attribute_in", "checked_time", "checked_uri",
+    "entity_in", "positions",
+]  # fmt: skip
+
 DEPTH = 8
-
-
-def checked_uri(value: Any, field: str = "id") -> str:
-    """A URI as an identifier; Invalid otherwise."""
-    if isinstance(value, str) and len(value) <= 1000 and not any(sign.isspace() or sign in '<>"' for sign in value):
-        try:
-            if urlsplit(value).scheme:
-                return value
-        except ValueError:
-            pass
-    raise Invalid([Fault(field, N_("This must be a URI, such as urn:ngsi-ld:Streetlight:1."))])
-
-
-class Reading:
-    """How bodies are read: the client's words, and what the operation allows.
-
-    ``nulls``: ``urn:ngsi-ld:null`` may say that an attribute goes; ``deep``: also members of a value (merge);
-    ``simple``: values stand bare, and keep the kind of the attribute there is (``known``, an entity); ``lang``: bare
-    texts written to a LanguageProperty belong to that language.
-    """
-
-    __slots__ = ("deep", "known", "lang", "names", "nulls", "simple")
-
-    def __init__(
-        self,
-        names: Vocabulary = CORE,
-        *,
-        nulls: bool = False,
-        deep: bool = False,
-        simple: bool = False,
-        known: Mapping[str, Any] | None = None,
-        lang: str = "",
-    ) -> None:
-        self.names, self.nulls, self.deep, self.simple = names, nulls, deep, simple
-        self.known, self.lang = known or {}, lang
-
-
+NO_NAMES = frozenset(["datasetId", "instanceId", "observedAt", "unitCode", "valueType", "objectType", "lang"])
+"""Terms of the core context that say something of an attribute and so cannot be one (clause 4.5.1)."""
+PLACES = frozenset(["location", "observationSpace", "operationSpace"])
+ONLY_OUT = frozenset(
+    f"previous{name}" for name in ("Value", "Object", "LanguageMap", "Vocab", "Json", "ValueList", "ObjectList")
+)
+SEALS = ("entityIdSealed", "entityTypeSealed")
+PROOF = "ngsildproof"
+UNITLESS = frozenset(["Relationship", "ListRelationship", "JsonProperty", "LanguageProperty", "VocabProperty"])
 PLAIN = Reading()
 
 
@@ -101,10 +63,14 @@ def entity_in(body: Any, reading: Reading = PLAIN, *, partial: bool = False, id:
         found["expiresAt"] = _end(body["expiresAt"], reading)
     for key, value in body.items():
         if key not in RESERVED:
-            term = reading.names.expand_name(key)
+            term = reading.names.expand_name(checked_name(key))
+            if term in NO_NAMES:
+                raise Invalid([Fault(key, N_("This is not a name an attribute or type can have."))])
             if term in found:
                 raise Invalid([Fault(key, N_("This stands twice, under two names."))])
             found[term] = attribute_in(key, value, reading, reading.known.get(term))
+            if term in PLACES:
+                _check_place(key, found[term])
     return found
 
 
@@ -115,18 +81,20 @@ def _types(body: Mapping[str, Any], partial: bool, names: Vocabulary) -> str | l
         return ""
     if not kinds or not all(isinstance(kind, str) and kind and kind != NULL for kind in kinds):
         raise Invalid([Fault("type", N_("An entity needs a type."))])
-    found = list(dict.fromkeys(names.expand_name(kind) for kind in kinds))
+    found = list(dict.fromkeys(names.expand_name(checked_name(kind)) for kind in kinds))
     return found[0] if len(found) == 1 else found
 
 
 def _scope(value: Any, reading: Reading) -> Any:
     if value == NULL and reading.nulls:
         return None
-    scopes = value if isinstance(value, list) else [value]
-    if not scopes or not all(isinstance(one, str) and SCOPE.match(one) for one in scopes):
-        raise Invalid([Fault("scope", N_("A scope is a path such as /Hanoi/Streets."))])
-    found = list(dict.fromkeys(one if one.startswith("/") else f"/{one}" for one in scopes))
-    return found[0] if len(found) == 1 else found
+    return checked_scope(value)
+
+
+def _check_place(key: str, attribute: Any) -> None:
+    for instance in attribute if isinstance(attribute, list) else [attribute]:
+        if instance["type"] != "GeoProperty" and instance.get("value") != NULL:
+            raise Invalid([Fault(key, N_("The value of a GeoProperty is a GeoJSON geometry."))])
 
 
 def _end(value: Any, reading: Reading) -> str | None:
@@ -180,15 +148,35 @@ def _instance(key: str, value: Any, reading: Reading, known: Mapping[str, Any], 
     content = value[member]
     if kind == "LanguageProperty" and isinstance(content, str) and content != NULL and reading.lang:
         content = {reading.lang: content}
-    found = {"type": kind, member: _checked(key, kind, content, reading)}
+    found = {"type": kind, member: checked(key, kind, content, reading)}
+    _check_members(key, kind, value)
     for name, item in value.items():
+        if name in SEALS and key == PROOF:
+            found[name] = item if name == SEALS[0] else reading.names.expand_name(item)
+            continue
         if name in ANNOTATIONS:
             if name == "datasetId" and item == "@none":
                 continue
             found[name] = _annotation(f"{key}.{name}", name, item, reading)
         elif name not in found and name not in IGNORED:
-            found[reading.names.expand_name(name)] = attribute_in(f"{key}.{name}", item, reading, None, depth + 1)
+            term = reading.names.expand_name(checked_name(name))
+            found[term] = attribute_in(f"{key}.{name}", item, reading, None, depth + 1)
     return found
+
+
+def _check_members(key: str, kind: str, value: Mapping[str, Any]) -> None:
+    """Invalid for members that such an attribute never has (clauses 4.5.2 to 4.5.24)."""
+    wrong = [name for name in value if name in ONLY_OUT or name == "@context"]
+    if "unitCode" in value and kind in UNITLESS:
+        wrong.append("unitCode")
+    if kind == "LanguageProperty" and value.get("valueType", "langString") != "langString":
+        wrong.append("valueType")
+    proof = key == PROOF
+    if proof and not isinstance(value.get("value"), dict):
+        wrong.append("value")
+    wrong += [name for name in SEALS if name in value and not (proof and isinstance(value[name], str))]
+    if wrong:
+        raise Invalid([Fault(key, N_("A %(kind)s has no member %(member)s."), {"kind": kind, "member": wrong[0]})])
 
 
 def _kind_of(value: Mapping[str, Any]) -> str:
@@ -196,15 +184,7 @@ def _kind_of(value: Mapping[str, Any]) -> str:
         if member in value:
             return kind
     content = value["value"]
-    return "GeoProperty" if _is_geometry(content) else "Property"
-
-
-def _is_geometry(value: Any) -> bool:
-    return (
-        isinstance(value, dict)
-        and value.get("type") in GEOMETRIES
-        and ("coordinates" in value or "geometries" in value)
-    )
+    return "GeoProperty" if is_geometry(content) else "Property"
 
 
 def _bare(key: str, value: Any, reading: Reading, known: Mapping[str, Any]) -> dict[str, Any]:
@@ -217,16 +197,16 @@ def _bare(key: str, value: Any, reading: Reading, known: Mapping[str, Any]) -> d
     if kind and (reading.simple or not isinstance(value, dict)):
         if kind == "LanguageProperty" and isinstance(value, str):
             value = {reading.lang or "@none": value}
-        if kind not in ("Property", "GeoProperty") or _is_geometry(value) == (kind == "GeoProperty"):
-            return {"type": kind, MEMBER[kind]: _checked(key, kind, value, reading)}
-    if isinstance(value, dict) and "type" in value and not _is_geometry(value) and not reading.simple:
+        if kind not in ("Property", "GeoProperty") or is_geometry(value) == (kind == "GeoProperty"):
+            return {"type": kind, MEMBER[kind]: checked(key, kind, value, reading)}
+    if isinstance(value, dict) and "type" in value and not is_geometry(value) and not reading.simple:
         if value["type"] in GEOMETRIES:
             raise Invalid([Fault(key, N_("A geometry has no usable coordinates."))])
         raise Invalid(
             [Fault(key, N_("%(kind)s is not a type an attribute can have."), {"kind": str(value["type"])[:80]})]
         )
-    kind = "GeoProperty" if _is_geometry(value) else "Property"
-    return {"type": kind, "value": _checked(key, kind, value, reading)}
+    kind = "GeoProperty" if is_geometry(value) else "Property"
+    return {"type": kind, "value": checked(key, kind, value, reading)}
 
 
 def _annotation(key: str, name: str, value: Any, reading: Reading) -> Any:
@@ -245,133 +225,3 @@ def _annotation(key: str, name: str, value: Any, reading: Reading) -> Any:
     if not isinstance(value, str):
         raise Invalid([Fault(key, N_("This must be a text."))])
     return value
-
-
-def checked_time(value: Any, field: str) -> str:
-    """An ISO 8601 date-time in UTC as written; Invalid otherwise."""
-    try:
-        if isinstance(value, str) and "T" in value and datetime.fromisoformat(value).tzinfo is not None:
-            return value
-    except ValueError:
-        pass
-    raise Invalid([Fault(field, N_("This must be a moment with its time zone, such as 2026-03-02T08:00:00Z."))])
-
-
-def _checked(key: str, kind: str, value: Any, reading: Reading) -> Any:
-    if kind == "JsonProperty":
-        return value
-    if value is None:
-        raise Invalid([Fault(key, N_("null is not a value; use urn:ngsi-ld:null to delete."))])
-    if value == NULL or value == [NULL] or value == {"@none": NULL}:
-        if not reading.nulls:
-            raise Invalid([Fault(key, N_("urn:ngsi-ld:null cannot be written here."))])
-        return NULL
-    if not reading.deep and kind == "Property" and _holds_null(value):
-        raise Invalid([Fault(key, N_("urn:ngsi-ld:null cannot be written here."))])
-    return CHECKS[kind](key, value, reading) if kind in CHECKS else value
-
-
-def _holds_null(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(item == NULL or _holds_null(item) for item in value.values())
-    return isinstance(value, list) and any(_holds_null(item) for item in value)
-
-
-def _targets(key: str, value: Any, reading: Reading) -> Any:
-    if isinstance(value, list) and not value:
-        raise Invalid([Fault(key, N_("This must be a list that is not empty."))])
-    for target in value if isinstance(value, list) else [value]:
-        checked_uri(target, key)
-    return value
-
-
-def _list(key: str, value: Any, reading: Reading) -> Any:
-    if not isinstance(value, list):
-        raise Invalid([Fault(key, N_("This must be a list."))])
-    return value
-
-
-def _target_list(key: str, value: Any, reading: Reading) -> Any:
-    items = [item.get("object") if isinstance(item, dict) else item for item in _list(key, value, reading)]
-    return [{"object": checked_uri(item, key)} for item in items]
-
-
-def _languages(key: str, value: Any, reading: Reading) -> Any:
-    if (
-        not isinstance(value, dict)
-        or not value
-        or not all(isinstance(tag, str) and LANGUAGE.match(tag) for tag in value)
-        or not all(isinstance(text, str) or _texts(text) for text in value.values())
-    ):
-        raise Invalid([Fault(key, N_("A language map gives a text for each language."))])
-    return value
-
-
-def _texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def _words(key: str, value: Any, reading: Reading) -> Any:
-    if not (isinstance(value, str) and value) and not (_texts(value) and value):
-        raise Invalid([Fault(key, N_("This must be a text."))])
-    return reading.names.expand_value(value)
-
-
-def _geometry(key: str, value: Any, reading: Reading) -> Any:
-    if not _is_geometry(value):
-        raise Invalid([Fault(key, N_("The value of a GeoProperty is a GeoJSON geometry."))])
-    for lon, lat in positions(key, value):
-        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-            raise Invalid([Fault(key, N_("Coordinates are longitude and latitude in degrees."))])
-    polygons = [value["coordinates"]] if value["type"] == "Polygon" else []
-    polygons = value["coordinates"] if value["type"] == "MultiPolygon" else polygons
-    for ring in (ring for polygon in polygons for ring in polygon):
-        if len(ring) < 4 or ring[0] != ring[-1]:
-            raise Invalid([Fault(key, N_("A polygon's ring is closed and has at least four positions."))])
-    if value["type"] == "LineString" and len(value["coordinates"]) < 2:
-        raise Invalid([Fault(key, N_("A line has at least two positions."))])
-    if polygons and not _simple_rings(value):
-        raise Invalid([Fault(key, N_("A polygon's ring must not cross itself."))])
-    return value
-
-
-def _simple_rings(geometry: Any) -> bool:
-    import orjson
-    import shapely
-
-    return bool(shapely.from_geojson(orjson.dumps(geometry), on_invalid="ignore").is_valid)
-
-
-def positions(key: str, geometry: Mapping[str, Any]) -> list[tuple[float, float]]:
-    """All positions of a GeoJSON geometry; Invalid when they are not numbers or of the wrong depth."""
-    depth = {"Point": 0, "MultiPoint": 1, "LineString": 1, "Polygon": 2, "MultiLineString": 2, "MultiPolygon": 3}
-    if geometry["type"] == "GeometryCollection":
-        return [position for part in geometry.get("geometries", []) for position in positions(key, part)]
-    found: list[Any] = [geometry.get("coordinates")]
-    try:
-        for _ in range(depth[geometry["type"]]):
-            if any(not isinstance(part, list) for part in found):
-                raise TypeError
-            found = [item for part in found for item in part]
-        for item in found:
-            if (
-                isinstance(item[0], bool)
-                or not all(math.isfinite(number) for number in item)
-                or not 2 <= len(item) <= 3
-            ):
-                raise TypeError
-        if not found:
-            raise TypeError
-        return [(float(item[0]), float(item[1])) for item in found]
-    except (TypeError, ValueError, IndexError, KeyError):
-        raise Invalid([Fault(key, N_("A geometry has no usable coordinates."))]) from None
-
-
-CHECKS: Mapping[str, Callable[[str, Any, Reading], Any]] = {
-    "Relationship": _targets,
-    "ListProperty": _list,
-    "ListRelationship": _target_list,
-    "LanguageProperty": _languages,
-    "VocabProperty": _words,
-    "GeoProperty": _geometry,
-}

@@ -83,6 +83,8 @@ def vocabulary(value: Any, *, fetch: bool = True) -> Vocabulary:
         context = compiled([*own, CORE_DOCUMENT], lambda url: {"@context": _content(url, fetch)})
     except ContextError as error:
         raise Invalid(N_("The @context cannot be used: %(reason)s"), reason=str(error)) from error
+    if any(term.context is not None for term in context.terms.values()):
+        raise Invalid(N_("The @context must not have scoped contexts."))
     given = [*own, CORE.given]
     found = Vocabulary(context, given, own[0] if len(own) == 1 and isinstance(own[0], str) else "")
     with _known.lock:
