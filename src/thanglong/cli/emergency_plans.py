@@ -1,172 +1,144 @@
-"""Simulated days and placings of an area: what ``thanglong emergency simulate`` and ``plan`` compute."""
+"""What ``thanglong emergency simulate`` and ``plan`` compute: simulated days, policies and placings of an area."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from thanglong.formats import elaspy
-from thanglong.solve import placing, simulation
-from thanglong.solve.simulation import laws
-from thanglong.solve.simulation.types import Bools, Calls, Floats, Ints
+from thanglong.cli.emergency_areas import Study
+from thanglong.solve import placing, relocation, simulation
+from thanglong.solve.relocation import Judged
+from thanglong.solve.relocation.ground import Standing
+from thanglong.solve.simulation import Limits
+from thanglong.solve.simulation.types import Floats, Ints
 
-NO_SIREN, TURNOUT, CARRIED = 0.95, 1.0, 0.63
-TRAINING = 1
-"""Seeds of tuning: never among those that judge."""
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """An area and a question: how many units, which calls, when late."""
-
-    land: simulation.Land
-    demand: laws.Demand
-    covers: Bools
-    units: int
-    calls: int
-    target: float
-    busy: float
-
-    def day(self, seed: int) -> Calls:
-        """The day-book of a seed."""
-        return self.demand.draw(self.calls, seed)
+Step = Callable[[str], None]
+TRAINING, TRAINING_CALLS = (1, 2), 30_000
+"""Seeds of tuning, never among those that judge, and calls of each."""
+POLICIES = ("home", "cover", "table", "assign", "worth")
 
 
-def study(folder: Path, units: int, calls: int, between: float, target: float, busy: float) -> Study:
-    """The area of a folder with the laws of the emergency notes: on scene Weibull(1.4, 30 min), 63 % to a hospital,
-    handover Weibull(2.5, 28 min), one minute of turnout, home without siren at 0.95 of the speed. Raises Unreadable."""
-    told = elaspy.describe(folder)
-    area = elaspy.read_area(folder, told["common"])
-    index = {code: number for number, code in enumerate(area.codes)}
-    missing = [code for code in (*area.bases, *area.hospitals) if code not in index]
-    if missing:
-        raise elaspy.Unreadable(f"{missing[0]} is not in the driving-time matrix")
-    urgent = np.array(area.minutes)
-    bases = np.array(sorted({index[code] for code in area.bases}), np.int64)
-    hospitals = np.array([index[code] for code in area.hospitals], np.int64)
-    land = simulation.Land(
-        urgent, urgent / NO_SIREN, np.array(area.x), np.array(area.y), bases, hospitals,
-        np.zeros(len(hospitals), np.int64),
-    )  # fmt: skip
-    demand = laws.Demand(
-        laws.exponential(between), np.array(area.inhabitants), laws.weibull(1.4, 30.0), laws.weibull(2.5, 28.0), CARRIED
-    )
-    covers = urgent[bases] + TURNOUT <= target
-    return Study(land, demand, covers, units, calls, target, busy)
+def policy(
+    study: Study, count: Ints, kind: str, limits: Limits, driving: float | None, step: Step
+) -> relocation.Trained:
+    """A policy by name, fitted on the training days where it has settings. ``driving``: hours a day that all units may
+    drive without a patient ("worth" only). Raises ValueError for an unknown name."""
+    ground, days = study.ground, study.days(TRAINING, min(study.calls, TRAINING_CALLS))
+
+    def report(name: str, late: float) -> None:
+        step(f"{kind}: {name} tried, {late:.2%} late")
+
+    if kind == "home":
+        return relocation.Trained(simulation.Policy(), {}, float("nan"), 0)
+    if kind == "cover":
+        return relocation.train_cover(ground, count, days, report=report)
+    if kind == "table":
+        table = relocation.compliance(ground.covers, ground.demand, int(count.sum()), study.busy)
+        return relocation.Trained(simulation.Policy("table", table=table), {"busy": study.busy}, float("nan"), 1)
+    if kind == "assign":
+        return relocation.train_assign(ground, count, days, limits, report=report)
+    if kind == "worth":
+        return relocation.train_worth(ground, count, days, limits, budget=driving, report=report)
+    raise ValueError(f"--policy is one of {', '.join(POLICIES)}")
 
 
-def standing(study: Study, text: str) -> Ints:
-    """Units at each base from a list like ``1,0,2``; greedy when empty. Raises ValueError."""
-    if not text:
-        return placing.greedy(study.covers, study.demand.weights, study.units, study.busy).count
-    try:
-        count = np.array([int(part) for part in text.split(",")], np.int64)
-    except ValueError:
-        raise ValueError("--stand takes whole numbers with commas between them, one a base") from None
-    if len(count) != len(study.land.bases) or count.min() < 0 or count.sum() != study.units:
-        raise ValueError(f"--stand needs {len(study.land.bases)} numbers whose sum is {study.units}")
-    return count
-
-
-def run(study: Study, count: Ints, policy: str, calls: Calls) -> simulation.Outcome:
-    """One day-book with units standing so."""
-    rule = simulation.Policy()
-    if policy == "cover":
-        shares = study.demand.weights / study.demand.weights.sum()
-        rule = simulation.Policy("cover", shares, study.covers, study.busy)
-    elif policy != "home":
-        raise ValueError("--policy is home or cover")
-    fleet = simulation.Fleet.alike(np.repeat(np.arange(count.size), count))
-    return simulation.simulate(study.land, fleet, calls, simulation.Rules(turnout=TURNOUT), rule)
-
-
-def judge(study: Study, count: Ints, policy: str, seeds: Sequence[int], name: str = "") -> dict[str, Any]:
-    """Late share, response percentiles and driving of a placing, mean and 95 % interval over seeds."""
-    late, p50, p90, hours, trips = [], [], [], [], []
-    for seed in seeds:
-        calls = study.day(seed)
-        out = run(study, count, policy, calls)
-        late.append(out.late(study.target))
-        p50.append(float(np.quantile(out.response, 0.5)))
-        p90.append(float(np.quantile(out.response, 0.9)))
-        days = calls.at[-1] / 1440.0
-        hours.append(float(out.waiting_drive.sum() / 60.0 / days))
-        trips.append(float(out.trips.sum() / days / study.units))
-    return {
-        "name": name or policy, "policy": policy, "units": study.units, "stand": count.tolist(), "seeds": list(seeds),
-        "late": float(np.mean(late)), "late_interval": interval(np.array(late)), "late_by_seed": late,
-        "p50_minutes": float(np.mean(p50)), "p90_minutes": float(np.mean(p90)),
-        "idle_driving_hours_a_day": float(np.mean(hours)), "trips_a_unit_and_day": float(np.mean(trips)),
-    }  # fmt: skip
-
-
-def interval(values: Floats) -> list[float]:
-    """The 95 % interval of a mean (Student's t)."""
-    from scipy.stats import t
-
-    half = float(t.ppf(0.975, values.size - 1) * values.std(ddof=1) / np.sqrt(values.size))
-    return [float(values.mean()) - half, float(values.mean()) + half]
-
-
-def plan(study: Study, seeds: Sequence[int], step: Callable[[str], None]) -> dict[str, Any]:
-    """Placings compared on the same seeds: the model's optimum, tuned on days, the optimum with relocation."""
-    step("the cover model's optimum")
-    best = placing.mexclp(study.covers, study.demand.weights, study.units, max(study.busy, 0.01))
-    shorter = replace(study, calls=min(study.calls, 50_000))  # enough to tell placings apart, and thrice as fast
-    training = {seed: shorter.day(seed) for seed in (TRAINING, TRAINING + 1)}
-
-    def late(count: Ints, seed: int) -> float:
-        return run(study, count, "home", training[seed]).late(study.target)
-
-    start = min(
-        (best.count, placing.greedy(study.covers, study.demand.weights, study.units, 0.5).count),
-        key=lambda count: late(count, TRAINING),
-    )
-    tuned, _ = placing.tune(
-        start, late, list(training), report=lambda number, share: step(f"tuned {number} times, {share:.2%} late")
-    )
+def simulate(
+    study: Study, count: Ints, kind: str, limits: Limits, driving: float | None, seeds: Sequence[int], step: Step
+) -> tuple[dict[str, Any], simulation.Policy]:
+    """One policy on the judging days, against every unit going home on the same days."""
+    trained = policy(study, count, kind, limits, driving, step)
     step("judging")
-    rows = [
-        judge(study, best.count, "home", seeds, "model optimum"),
-        judge(study, tuned, "home", seeds, "tuned"),
-        judge(study, tuned, "cover", seeds, "tuned, with relocation"),
-    ]
-    base = np.array(rows[1]["late_by_seed"])
-    for row in rows:
-        row["against_tuned"] = interval(np.array(row["late_by_seed"]) - base)
+    days = study.days(seeds)
+    standings: dict[str, Standing] = {"home": (count, simulation.Policy())}
+    standings[kind] = (count, trained.policy)
+    judged = relocation.compare(study.ground, standings, days)
+    told = row(study, standings[kind], judged[kind], judged["home"], seeds)
+    return told | {"settings": dict(trained.settings), "settings_tried": trained.tried}, trained.policy
+
+
+def plan(
+    study: Study, limits: Limits, driving: float | None, kinds: Sequence[str], seeds: Sequence[int], step: Step
+) -> dict[str, Any]:
+    """Placings and policies compared on the same days: the model's optimum, the authors' placing where there is one,
+    the placing tuned on training days, and each policy from there."""
+    ground, home = study.ground, simulation.Policy()
+    step("the cover model's optimum")
+    best = placing.mexclp(ground.covers, ground.demand, study.units, max(study.busy, 0.01))
+    tuned = tuned_standing(study, best.count, step)
+    standings: dict[str, Standing] = {"model optimum": (best.count, home), "tuned": (tuned, home)}
+    if len(study.authors):
+        standings["authors' placing"] = (study.authors, home)
+    settings: dict[str, Any] = {}
+    for kind in kinds:
+        trained = policy(study, tuned, kind, limits, driving, step)
+        standings[f"tuned, {kind}"] = (tuned, trained.policy)
+        settings[f"tuned, {kind}"] = dict(trained.settings)
+    rows = []
+    days = study.days(seeds)
+    judged: dict[str, Judged] = {}
+    for name, standing in standings.items():
+        step(f"judging: {name}")
+        judged[name] = relocation.judge(ground, name, standing, days)
+        rows.append(row(study, standing, judged[name], judged.get("tuned", judged[name]), seeds))
+        rows[-1]["settings"] = settings.get(name, {})
+    for one in rows:  # the first row was judged before the tuned one
+        one["against_tuned"] = list(relocation.paired(judged[one["name"]].late, judged["tuned"].late))
     return {"gap": best.gap, "expected_cover": best.value, "placings": rows}
 
 
-def sentence(row: dict[str, Any]) -> str:
-    """A judged placing in one line."""
-    low, high = row["late_interval"]
-    return (
-        f"{row['name']}: {row['late']:.2%} late (95 % interval {low:.2%} to {high:.2%}), half within "
-        f"{row['p50_minutes']:.1f} min, nine of ten within {row['p90_minutes']:.1f} min, "
-        f"{row['idle_driving_hours_a_day']:.1f} h a day driven without a patient; standing {row['stand']}"
+def tuned_standing(study: Study, start: Ints, step: Step) -> Ints:
+    """The placing that lets fewest calls be late on the training days when every unit goes home."""
+    ground, days = study.ground, study.days(TRAINING, min(study.calls, TRAINING_CALLS))
+    book = dict(zip(TRAINING, days, strict=True))
+
+    def late(count: Ints, seed: int) -> float:
+        return ground.late(ground.run(count, simulation.Policy(), book[seed]), book[seed])
+
+    greedy = placing.greedy(ground.covers, ground.demand, study.units, 0.5).count
+    begin = min((start, greedy), key=lambda count: late(count, TRAINING[0]))
+    tuned, _ = placing.tune(
+        begin, late, TRAINING, report=lambda number, share: step(f"placing tuned {number} times, {share:.2%} late")
     )
+    return tuned
 
 
-def picture(told: dict[str, Any], folder: Path) -> Path:
-    """Late shares with their intervals, as a picture."""
-    import matplotlib as mpl
+def row(study: Study, standing: Standing, judged: Judged, against: Judged, seeds: Sequence[int]) -> dict[str, Any]:
+    """A judged standing as JSON: means, the 95 % interval of the late share, and its paired difference to another."""
+    count, rule = standing
+    return {
+        "name": judged.name, "policy": rule.kind, "units": study.units, "stand": count.tolist(), "seeds": list(seeds),
+        "late": float(judged.late.mean()), "late_interval": list(relocation.interval(judged.late)),
+        "late_by_seed": judged.late.tolist(), "against": against.name,
+        "against_late": list(relocation.paired(judged.late, against.late)),
+        "p50_minutes": float(judged.p50.mean()), "p90_minutes": float(judged.p90.mean()),
+        "idle_driving_hours_a_day": float(judged.hours.mean()), "idle_driving_km_a_day": float(judged.km.mean()),
+        "trips_a_unit_and_day": float(judged.trips.mean()), "moves_a_unit_and_day": float(judged.moves.mean()),
+        "moves_of_the_busiest_crew_a_day": float(judged.busiest.mean()),
+    }  # fmt: skip
 
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
 
-    rows = told["placings"][::-1]
-    folder.mkdir(parents=True, exist_ok=True)
-    figure, axes = plt.subplots(figsize=(8, 1.2 + 0.6 * len(rows)), layout="constrained")
-    for place, row in enumerate(rows):
-        low, high = row["late_interval"]
-        axes.plot([low * 100, high * 100], [place, place], color="#1f6f8b", linewidth=3)
-        axes.plot(row["late"] * 100, place, "o", color="#1f6f8b")
-    axes.set_yticks(range(len(rows)), [row["name"] for row in rows])
-    axes.set_xlabel("late calls, % (mean and 95 % interval over seeds)")
-    axes.grid(axis="x", alpha=0.3)
-    path = folder / "placings.png"
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
-    return path
+def sentence(told: dict[str, Any]) -> str:
+    """A judged standing in one line."""
+    low, high = told["late_interval"]
+    text = (
+        f"{told['name']}: {told['late']:.2%} late (95 % interval {low:.2%} to {high:.2%}), half within "
+        f"{told['p50_minutes']:.1f} min, nine of ten within {told['p90_minutes']:.1f} min, "
+        f"{told['idle_driving_hours_a_day']:.1f} h and {told['idle_driving_km_a_day']:.0f} km a day driven without a "
+        f"patient, {told['moves_a_unit_and_day']:.1f} moves a crew and day; standing {told['stand']}"
+    )
+    if told["against"] != told["name"]:
+        mean, low, high = told["against_late"]
+        text += f"; {mean * 100:+.2f} points ({low * 100:+.2f} to {high * 100:+.2f}) against {told['against']}"
+    return text
+
+
+def responses(study: Study, count: Ints, rule: simulation.Policy, seed: int) -> tuple[Floats, Ints, Floats]:
+    """Minutes to each call of a day-book, the place it came from, and the late share of each place (nan: no call)."""
+    calls = study.days([seed])[0]
+    out = study.ground.run(count, rule, calls)
+    norms = study.ground.norms[np.minimum(calls.priority, len(study.ground.norms) - 1)]
+    missed = ~(out.response <= norms)
+    nodes = study.ground.land.nodes
+    made, late = np.bincount(calls.node, minlength=nodes), np.bincount(calls.node, missed, minlength=nodes)
+    with np.errstate(invalid="ignore"):
+        return out.response, calls.node, late / np.where(made, made, np.nan)

@@ -86,6 +86,8 @@ class Played:
 
 
 TOLERANCE = 1e-6
+NORM = 12.0
+"""Minutes drawn as the norm in pictures of recorded runs."""
 
 
 def replay(folder: Path) -> Iterator[Played]:

@@ -6,38 +6,19 @@ from typing import Any
 
 import numpy as np
 
+from thanglong.cli import pictures
+from thanglong.cli.pictures import BLUE, GOLD, GREY, INK, RED
 from thanglong.solve import composite
 from thanglong.solve.composite.attribution import Sensitivity
 
-INK, GOLD, BLUE, GREY, RED = "#1d2433", "#b58a1b", "#1f5fa8", "#9aa3b2", "#a8321f"
 MOST = 60  # units in one picture: more cannot be read
-
-
-def _figure(width: float, height: float) -> tuple[Any, Any]:
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from matplotlib.figure import Figure
-
-    matplotlib.rcParams["svg.hashsalt"] = "thanglong"  # the same picture for the same numbers
-    figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(colors=INK, labelsize=8)
-    return figure, axes
-
-
-def _save(figure: Any, path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, metadata={"Date": None})
-    return path
 
 
 def rank_intervals(found: composite.Uncertainty, folder: Path) -> Path:
     """Each unit's nominal rank (dot), median (bar) and the middle 90 % and 50 % of its ranks."""
     order = np.argsort(found.nominal, kind="stable")[:MOST]
     low, quarter, middle, three, high = found.quantiles([0.05, 0.25, 0.5, 0.75, 0.95])
-    figure, axes = _figure(max(6.0, 0.2 * len(order)), 5)
+    figure, axes = pictures.figure(max(6.0, 0.2 * len(order)), 5)
     at = np.arange(len(order))
     axes.vlines(at, low[order], high[order], color=GREY, linewidth=2, label="90 % of draws")
     axes.vlines(at, quarter[order], three[order], color=BLUE, linewidth=5, alpha=0.6, label="50 % of draws")
@@ -48,13 +29,13 @@ def rank_intervals(found: composite.Uncertainty, folder: Path) -> Path:
     axes.set_ylabel("rank")
     axes.set_title(f"How firm each rank is ({found.draws:,} draws)", fontsize=10, color=INK)
     axes.legend(frameon=False, fontsize=8)
-    return _save(figure, folder / "ranks.svg")
+    return pictures.save(figure, folder / "ranks.svg")
 
 
 def sensitivity_bars(found: Sensitivity, folder: Path) -> Path:
     """First-order and total-order index of each factor with 90 % intervals."""
     s = found.sobol
-    figure, axes = _figure(7, 1.2 + 0.6 * len(s.names))
+    figure, axes = pictures.figure(7, 1.2 + 0.6 * len(s.names))
     at = np.arange(len(s.names), dtype=np.float64)
     for shift, values, span, colour, label in (
         (-0.2, s.first, s.first_interval, BLUE, "alone (first order)"),
@@ -67,7 +48,7 @@ def sensitivity_bars(found: Sensitivity, folder: Path) -> Path:
     axes.invert_yaxis()
     axes.set_xlabel("share of the variance of the mean change of rank")
     axes.legend(frameon=False, fontsize=8)
-    return _save(figure, folder / "sensitivity.svg")
+    return pictures.save(figure, folder / "sensitivity.svg")
 
 
 def scores_bars(result: composite.Result, folder: Path) -> Path:
@@ -75,17 +56,17 @@ def scores_bars(result: composite.Result, folder: Path) -> Path:
     rows = result.panel.years()[-1]
     score, rank = result.score()[rows], result.ranks()[rows]
     order = np.argsort(np.where(np.isnan(rank), np.inf, rank), kind="stable")[:MOST]
-    figure, axes = _figure(max(6.0, 0.2 * len(order)), 4)
+    figure, axes = pictures.figure(max(6.0, 0.2 * len(order)), 4)
     axes.bar(np.arange(len(order)), score[order], color=BLUE)
     axes.set_xticks(np.arange(len(order)), [result.units[int(rows[i])] for i in order], rotation=90)
     axes.set_ylabel(result.framework[result.framework.root].name or "score")
-    return _save(figure, folder / "scores.svg")
+    return pictures.save(figure, folder / "scores.svg")
 
 
 def strengths_and_weaknesses(unit: str, rows: Sequence[dict[str, Any]], folder: Path) -> Path:
     """One unit's best and worst indicators by rank."""
     mine = [row for row in rows if row["unit"] == unit]
-    figure, axes = _figure(7, 1 + 0.3 * len(mine))
+    figure, axes = pictures.figure(7, 1 + 0.3 * len(mine))
     at = np.arange(len(mine))
     colours = [BLUE if row["kind"] == "strength" else RED for row in mine]
     axes.barh(at, [row["score"] for row in mine], color=colours)
@@ -95,4 +76,4 @@ def strengths_and_weaknesses(unit: str, rows: Sequence[dict[str, Any]], folder: 
     axes.invert_yaxis()
     axes.set_xlabel("normalised score")
     axes.set_title(f"{unit}: strengths (blue) and weaknesses (red)", fontsize=10, color=INK)
-    return _save(figure, folder / "units" / f"{''.join(c if c.isalnum() else '_' for c in unit)}.svg")
+    return pictures.save(figure, folder / "units" / f"{''.join(c if c.isalnum() else '_' for c in unit)}.svg")

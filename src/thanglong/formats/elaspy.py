@@ -16,7 +16,7 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class Area:
     """Postal codes in the matrix's order, siren minutes from row to column, plane coordinates, inhabitants (any scale),
-    codes of the hospitals and of the places where units may wait."""
+    codes of the hospitals and of the places where units may wait; kilometres from row to column where they are told."""
 
     codes: tuple[int, ...]
     minutes: tuple[tuple[float, ...], ...]
@@ -26,6 +26,7 @@ class Area:
     hospitals: tuple[int, ...]
     bases: tuple[int, ...]
     no_siren_factor: float
+    km: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +88,40 @@ def _path(folder: Path, told: object) -> Path:
     return folder / str(told).partition(" (")[0]
 
 
+def _matrix(path: Path) -> tuple[tuple[int, ...], tuple[tuple[float, ...], ...]]:
+    """Codes and numbers of a square table whose first row and column name the same codes."""
+    rows = _rows(path)
+    try:
+        codes = tuple(int(float(code)) for code in rows[0][1:])
+        if [int(float(row[0])) for row in rows[1:]] != list(codes) or any(len(row) != len(rows[0]) for row in rows):
+            raise Unreadable(f"{path.name}: rows and columns must name the same codes in the same order")
+        return codes, tuple(tuple(float(value) for value in row[1:]) for row in rows[1:])
+    except (ValueError, IndexError) as error:
+        raise error if isinstance(error, Unreadable) else Unreadable(f"{path.name}: {error}") from error
+
+
 def read_area(folder: Path, common: dict[str, Any]) -> Area:
     """The area the runs share. Raises Unreadable."""
-    matrix = _rows(_path(folder, common["travel_times"]))
-    codes = tuple(int(float(code)) for code in matrix[0][1:])
-    if [int(float(row[0])) for row in matrix[1:]] != list(codes):
-        raise Unreadable(f"{common['travel_times']}: rows and columns must name the same codes in the same order")
+    codes, minutes = _matrix(_path(folder, common["travel_times"]))
+    km: tuple[tuple[float, ...], ...] = ()
+    if "distances" in common:
+        named, km = _matrix(_path(folder, common["distances"]))
+        if named != codes:
+            raise Unreadable(f"{common['distances']}: must name the codes of {common['travel_times']} in its order")
     nodes = {int(float(row[0])): row for row in _rows(_path(folder, common["nodes"]))[1:]}
     missing = [code for code in codes if code not in nodes]
     if missing:
         raise Unreadable(f"{common['nodes']}: no place for {missing[0]}")
     return Area(
         codes,
-        tuple(tuple(float(value) for value in row[1:]) for row in matrix[1:]),
+        minutes,
         tuple(float(nodes[code][1]) for code in codes),
         tuple(float(nodes[code][2]) for code in codes),
         tuple(float(nodes[code][3]) for code in codes),
         _codes(_path(folder, common["hospitals"])),
         _codes(_path(folder, common["bases"])),
         float(str(common.get("no_siren_factor", 0.95))),
+        km,
     )
 
 

@@ -15,13 +15,15 @@ BUSY = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 """Busy fractions tried: a small one counts the first unit in reach most, a large one wants several."""
 GRID: dict[str, tuple[float, ...]] = {
     "busy": BUSY,
-    "price": (0.0, 1e-4, 2e-4, 3e-4, 5e-4, 8e-4, 1.2e-3, 2e-3),
-    "least": (0.0, 0.002, 0.005, 0.01, 0.02, 0.04),
+    "price": (0.0, 1e-4, 2e-4, 3e-4, 5e-4, 8e-4, 1.2e-3, 2e-3, 3e-3, 5e-3),
+    "least": (0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08),
 }
 """Searched for "worth": q, the price of a driven minute and the least worth of a move, in shares of all demand."""
-START: Settings = {"busy": 0.3, "price": 5e-4, "least": 0.01}
-FRUGAL: Settings = {"busy": 0.3, "price": 2e-3, "least": 0.02}
-"""Where the search begins: far from home, and near it when driving has a budget."""
+STARTS: tuple[Settings, ...] = (
+    {"busy": 0.3, "price": 2e-3, "least": 0.02},
+    {"busy": 0.2, "price": 5e-4, "least": 0.01},
+)
+"""Where the search begins: near home, and far from it. Either may end in a better place, so both are tried."""
 DEPTH, PATIENCE = 10, 2
 OVER_BUDGET = 0.5
 """Late share that all driving of the budget again would cost: enough that the search turns back."""
@@ -129,8 +131,9 @@ def train_worth(
             total += ground.late(out, calls) + OVER_BUDGET * over
         return total / len(days)
 
-    settings, late, tried = search(FRUGAL if budget else START, GRID, value, report=report)
-    return Trained(policy(settings), settings, late, tried)
+    found = [search(start, GRID, value, report=report) for start in STARTS]
+    settings, late, _ = min(found, key=lambda one: one[1])
+    return Trained(policy(settings), settings, late, sum(tried for *_, tried in found))
 
 
 def _late(ground: Ground, count: Ints, policy: Policy, days: Sequence[Calls]) -> float:
