@@ -18,6 +18,7 @@ from thanglong.kit.errors import Conflict, NotFound
 from thanglong.kit.ports import WriteMode
 from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
+from thanglong.surfaces.ngsild import entity_maps
 from thanglong.surfaces.ngsild.answers import GEO_JSON, JSON, LD_JSON, Header, Problem, accepted, send
 from thanglong.surfaces.ngsild.contexts import content_of, names_of
 from thanglong.surfaces.ngsild.parameters import (
@@ -113,8 +114,13 @@ class Entities:
             headers.append((b"ngsild-results-count", b"%d" % total))
         elif query.limit == 0:
             raise Problem(400, "BadRequestData", "limit=0 goes with count=true")
-        texts = await self._gate.run(things.find, who, _one_more(query)) if query.limit else []
-        more, texts = len(texts) > query.limit, texts[: query.limit]
+        asked, following = query, None
+        if query.limit and entity_maps.wanted(request, given):
+            work = (entity_maps.page, request, given, who, query, entity_maps.present)
+            asked, following, told = await self._gate.run(*work)
+            headers.extend(told)
+        texts = await self._gate.run(things.find, who, _one_more(asked)) if query.limit else []
+        more, texts = len(texts) > query.limit if following is None else following, texts[: query.limit]
         if path:
             headers.extend(neighbours(path, given, query, more))
         if kind == JSON and wish.plain:

@@ -17,6 +17,7 @@ from thanglong.kit.errors import NotFound
 from thanglong.kit.past import Evolution, Summary
 from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
+from thanglong.surfaces.ngsild import entity_maps
 from thanglong.surfaces.ngsild.answers import Header, Problem, accepted, send
 from thanglong.surfaces.ngsild.contexts import content_of, names_of, with_link
 from thanglong.surfaces.ngsild.entities import neighbours
@@ -106,9 +107,15 @@ class Temporal:
             if counted:
                 total = past.count(who, query, parts.attributes, ask.window)
                 headers.append((b"ngsild-results-count", b"%d" % total))
-            ids = past.find(who, replace(query, limit=query.limit + 1), parts.attributes, ask.window)
+            asked_for, following = query, None
+            if query.limit and entity_maps.wanted(request, given):
+                find = entity_maps.in_past(given, vocabulary)
+                asked_for, following, told = entity_maps.page(request, given, who, query, find)
+                headers += told
+            ids = past.find(who, replace(asked_for, limit=query.limit + 1), parts.attributes, ask.window)
+            more = len(ids) > query.limit if following is None else following
             if request.method != "POST":
-                headers += neighbours(ROOT, given, query, len(ids) > query.limit)
+                headers += neighbours(ROOT, given, query, more)
             shown, cut = _shown(who, ids[: query.limit], ask, parts) if query.limit else ([], [])
             return shown, [*headers, *cut]
 
