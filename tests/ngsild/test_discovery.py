@@ -93,3 +93,12 @@ def test_forms_and_strangers(broker: Ask) -> None:
     assert broker("POST", "/types", {}).status_code == 405
     found = broker("GET", "/attributes", headers={"accept": "application/ld+json"})
     assert found.json()["@context"] and found.headers["content-type"] == "application/ld+json"
+
+
+def test_who_the_broker_is(broker: Ask) -> None:
+    found = broker("GET", "/info/sourceIdentity").json()
+    assert found["type"] == "ContextSourceIdentity" and found["contextSourceUptime"].startswith("PT")
+    assert found["id"].endswith(found["contextSourceAlias"]) and found["contextSourceTimeAt"].endswith("Z")
+    other = broker("GET", "/info/sourceIdentity", headers={"NGSILD-Tenant": "nobody"})
+    assert other.status_code == 200 and other.headers["ngsild-tenant"] == "nobody"
+    assert other.json()["contextSourceAlias"] != found["contextSourceAlias"]

@@ -157,3 +157,10 @@ class PastStore(Protocol):
         Periods without instances are left out.
         """
         ...
+
+    def purge(self) -> None:
+        """Take everything of this tenant out of the store, past and present, without a trace in its log.
+
+        For copies (snapshots) whose entities were deleted; what lies in files of closed days stays there unread.
+        """
+        ...

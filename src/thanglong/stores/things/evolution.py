@@ -134,6 +134,14 @@ class Evolutions(ClosedDays):
         )
         return self._transact(None, [(sql, row)])
 
+    def purge(self) -> None:
+        """See ``kit.past.PastStore``."""
+        tenant = self._tenant_id()
+        while numbers := [n for (n,) in self._rows("SELECT n FROM entity WHERE tenant = ? LIMIT 500", (tenant,))]:
+            which = marks(numbers)
+            tables = ("history", "forgotten", "amended", "former", "entity")
+            self._transact(None, [(f"DELETE FROM {table} WHERE n IN ({which})", numbers) for table in tables])
+
     def _all_of(self, thing: Thing, attribute: str) -> Sequence[Instance]:
         found = self.evolutions([thing.id], [attribute], Window(by="createdAt", most=FOREVER))
         return found[0].instances.get(attribute, ()) if found else ()

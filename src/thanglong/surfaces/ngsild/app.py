@@ -6,6 +6,7 @@ from django.conf import settings
 
 from thanglong.surfaces.asgi import Gone, Request, Router, raw_path
 from thanglong.surfaces.gate import Gate
+from thanglong.surfaces.ngsild.about import About
 from thanglong.surfaces.ngsild.answers import Problem, problem_of, tell
 from thanglong.surfaces.ngsild.attributes import Attributes
 from thanglong.surfaces.ngsild.batch import Batch
@@ -17,6 +18,7 @@ from thanglong.surfaces.ngsild.entities import Entities
 from thanglong.surfaces.ngsild.entity_maps import EntityMaps
 from thanglong.surfaces.ngsild.notify import Notifier
 from thanglong.surfaces.ngsild.registrations import Registrations
+from thanglong.surfaces.ngsild.snapshots import Snapshots, enter
 from thanglong.surfaces.ngsild.subscriptions import Subscriptions
 from thanglong.surfaces.ngsild.temporal import Temporal
 from thanglong.surfaces.ngsild.temporal_writing import TemporalWriting
@@ -70,6 +72,9 @@ class NgsiLd:
         add(f"{ROOT}/jsonldContexts/{{id}}", GET=contexts.get, HEAD=contexts.get, DELETE=contexts.delete)
         self._add_past(temporal, TemporalWriting(gate))
         self._add_maps(EntityMaps(gate))
+        about = About()
+        add(f"{ROOT}/info/sourceIdentity", GET=about.identity, HEAD=about.identity)
+        self._add_snapshots(Snapshots(gate))
         wishes = Subscriptions(gate, notifier)
         add(f"{ROOT}/subscriptions", GET=wishes.find, HEAD=wishes.find, POST=wishes.create)
         one = {"GET": wishes.get, "HEAD": wishes.get, "PATCH": wishes.change, "DELETE": wishes.delete}
@@ -98,6 +103,13 @@ class NgsiLd:
         add(f"{root}/{{id}}/attrs/{{attribute}}/{{instance}}", **instance)
         add(f"{ROOT}/temporal/entityOperations/query", POST=read.query)
 
+    def _add_snapshots(self, snapshots: Snapshots) -> None:
+        add = self._router.add
+        add(f"{ROOT}/snapshots", POST=snapshots.create, DELETE=snapshots.purge)
+        one = {"GET": snapshots.get, "HEAD": snapshots.get, "PATCH": snapshots.change, "DELETE": snapshots.delete}
+        add(f"{ROOT}/snapshots/{{id}}", **one)
+        add(f"{ROOT}/snapshots/{{id}}/clone", POST=snapshots.clone)
+
     def _add_maps(self, maps: EntityMaps) -> None:
         add = self._router.add
         add(f"{ROOT}/entityMaps", GET=maps.create, POST=maps.create)
@@ -120,6 +132,8 @@ class NgsiLd:
         if len(path) + len(request.scope["query_string"]) > MOST_ADDRESS:
             raise Problem(414, "InvalidRequest", "the address is too long")
         found = self._router.find(path)
+        if found is None and "//" in path:
+            raise Problem(400, "BadRequestData", "a part of the address is empty")
         if found is None:
             raise Problem(404, "ResourceNotFound", "there is no such address")
         handler = found.handlers.get(request.method)
@@ -135,5 +149,6 @@ class NgsiLd:
         request.parts = found.parts
         below = path.removeprefix(f"{ROOT}/")
         await admit(request, self._gate, below)
+        await enter(request, self._gate, below)
         if not await self._distributed.takes(request, handler, below):
             await handler(request)
