@@ -2,7 +2,8 @@
 models.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -52,13 +53,38 @@ def insert(model: type[models.Model], columns: Sequence[str], rows: Iterable[Seq
                     for row in chunk:
                         copy.write_row([_json(value) for value in row])
             else:
-                marks = ", ".join(["%s"] * len(columns))
-                cursor.executemany(
-                    f'INSERT INTO "{table}" ({names}) VALUES ({marks})',
-                    [[_plain(value) for value in row] for row in chunk],
-                )
+                sqlite_insert(cursor, table, columns, [[_plain(value) for value in row] for row in chunk])
             done += len(chunk)
     return done
+
+
+STAGED = 50
+"""From how many rows on a temporary table is worth its making."""
+
+
+def sqlite_insert(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of plain values in their order.
+
+    Many go in by one statement, through a temporary table: before each statement that fires triggers, SQLite has the
+    word index write out what it holds, so that row by row the index would be merged again and again.
+    """
+    names = ", ".join(f'"{name}"' for name in columns)
+    if len(rows) < STAGED:
+        cursor.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({", ".join(["%s"] * len(columns))})', rows)
+        return
+    with staged(cursor, table, columns, rows) as fresh:
+        cursor.execute(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "{fresh}" ORDER BY rowid')
+
+
+@contextmanager
+def staged(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[str]:
+    """The name of a temporary table (SQLite) that holds rows of plain values in some columns of ``table``."""
+    fresh, names = f"staged_{table}", ", ".join(f'"{name}"' for name in columns)
+    cursor.execute(f'DROP TABLE IF EXISTS temp."{fresh}"')
+    cursor.execute(f'CREATE TEMP TABLE "{fresh}" AS SELECT {names} FROM "{table}" LIMIT 0')
+    cursor.executemany(f'INSERT INTO "{fresh}" VALUES ({", ".join(["%s"] * len(columns))})', rows)
+    yield fresh
+    cursor.execute(f'DROP TABLE temp."{fresh}"')
 
 
 _statements: dict[tuple[str, tuple[str, ...], str], str] = {}

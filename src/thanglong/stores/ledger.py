@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from thanglong.stores.bulk import sqlite_insert
+
 # moment, verb, object kind, object id, unit, body
 EntryRow = tuple[datetime, str, str, str, UUID | None, str]
 COLUMNS = "at, verb, object_kind, object_id, unit, body"
@@ -55,10 +57,8 @@ def _many(cursor: Any, rows: Sequence[EntryRow]) -> Sequence[int]:
     # the write lock of the transaction makes the next ids ours
     cursor.execute("SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'ledger_entry'), 0)")
     start = cursor.fetchone()[0] + 1
-    cursor.executemany(
-        f"INSERT INTO ledger_entry (id, {COLUMNS}) VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        [(start + at, *_plain(row)) for at, row in enumerate(rows)],
-    )
+    columns = ("id", *COLUMNS.split(", "))
+    sqlite_insert(cursor, "ledger_entry", columns, [(start + at, *_plain(row)) for at, row in enumerate(rows)])
     return range(start, start + len(rows))
 
 

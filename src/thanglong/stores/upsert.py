@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection, models
 
-from thanglong.stores.bulk import _json, _plain
+from thanglong.stores.bulk import _json, _plain, staged
 
 READY = frozenset([str, int, float, bytes, type(None)])
 
@@ -46,9 +46,10 @@ def change(model: type[models.Model], columns: Sequence[str], rows: Sequence[Seq
     if not rows:
         return
     table = model._meta.db_table
+    names = ", ".join(f'"{name}"' for name in (*columns, "id"))
+    sets = ", ".join(f'"{name}" = f."{name}"' for name in columns)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            names = ", ".join(f'"{name}"' for name in (*columns, "id"))
             fresh = f"changed_{table}"
             cursor.execute(
                 f'CREATE TEMP TABLE IF NOT EXISTS "{fresh}" ON COMMIT DROP AS SELECT {names} FROM "{table}" LIMIT 0'
@@ -57,11 +58,10 @@ def change(model: type[models.Model], columns: Sequence[str], rows: Sequence[Seq
             with cursor.copy(f'COPY "{fresh}" ({names}) FROM STDIN') as copy:
                 for row in rows:
                     copy.write_row(row)
-            sets = ", ".join(f'"{name}" = f."{name}"' for name in columns)
             cursor.execute(f'UPDATE "{table}" t SET {sets} FROM "{fresh}" f WHERE t.id = f.id')
             return
-        sets = ", ".join(f'"{name}" = %s' for name in columns)
-        cursor.executemany(f'UPDATE "{table}" SET {sets} WHERE id = %s', list(_rows(rows)))
+        with staged(cursor, table, (*columns, "id"), list(_rows(rows))) as fresh:
+            cursor.execute(f'UPDATE "{table}" AS t SET {sets} FROM "{fresh}" AS f WHERE t.id = f.id')
 
 
 def _rows(rows: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:

@@ -26,13 +26,17 @@ def counts(units: Iterable[UUID]) -> tuple[int, int, int, int]:
 
 
 def open_cases(unit: UUID) -> Iterator[list[Case]]:
-    """The open cases of a unit in chunks, in the order of their ids."""
-    found = models.Case.objects.filter(unit=unit, closed_at__isnull=True).order_by("id").values_list("id", flat=True)
-    ids = list(found)
+    """The open cases of a unit in chunks, in the order in which they were opened.
+
+    In this order, because the word index of SQLite collects what is written to ascending rows and writes it out at
+    once; a row out of order makes it write out everything before.
+    """
+    found = models.Case.objects.filter(unit=unit, closed_at__isnull=True).order_by("opening", "id")
+    ids = list(found.values_list("id", flat=True))
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         rows = models.Case.objects.select_for_update().filter(pk__in=chunk, unit=unit, closed_at__isnull=True)
-        yield [to_case(row) for row in rows.order_by("id")]
+        yield [to_case(row) for row in rows.order_by("opening", "id")]
 
 
 def move(cases: Sequence[Case], events: Sequence[Mapping[str, Any]]) -> None:
