@@ -4,7 +4,8 @@ A service publishes a frozen dataclass; each listener that an ``apps.py`` named 
 JSON arguments that may run twice, so it must be idempotent. A failing task is retried with growing pauses and is seen.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -59,6 +60,19 @@ def listen(event: type[Any], name: str, handler: Callable[[Any], None]) -> None:
 def listeners(event: type[Any]) -> tuple[str, ...]:
     """Names of the tasks that hear ``event``."""
     return tuple(_listeners.get(event, ()))
+
+
+blocks: list[Callable[[], AbstractContextManager[None]]] = []
+"""What modules put around each piece of background work; entered in the order given by their apps.py."""
+
+
+@contextmanager
+def block() -> Iterator[None]:
+    """Around one task: whatever it asks of rights and places, it sees one state of them, read once."""
+    with ExitStack() as stack:
+        for item in blocks:
+            stack.enter_context(item())
+        yield
 
 
 def publish(event: Any) -> None:

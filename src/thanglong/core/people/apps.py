@@ -24,11 +24,13 @@ class PeopleConfig(AppConfig):
     def ready(self) -> None:
         from thanglong.core.ledger import service as ledger
         from thanglong.core.people import demo, tasks
+        from thanglong.core.people.service.access import access
         from thanglong.core.people.service.reorganising import Memberships
         from thanglong.core.people.views.common import role_name
 
         bus.task("people.prune")(tasks.prune)
         bus.every(3600, "people.prune")
+        bus.blocks.append(access.pinned)
         registry.pages.add(
             "people.people", registry.Page("desk", "people:people", N_("People"), "people", 60, "people.view")
         )

@@ -17,6 +17,7 @@ class PlacesConfig(AppConfig):
         bus.every(60, "places.enforce")
         bus.task("places.follow")(tasks.follow)
         bus.every(3600, "places.follow")
+        bus.blocks.append(service.pinned)
         version = service.map_version
         registry.tile_layers.add("city", TileLayer("city", service.city_outline, version))
         registry.tile_layers.add("units", TileLayer("units", service.unit_polygons, version, minzoom=7))

@@ -104,7 +104,7 @@ def run_one() -> bool:
             if job is None:
                 return False
             begun = clock.monotonic()
-            with watch.span("job", task=job.task):
+            with watch.span("job", task=job.task), bus.block():
                 bus.tasks[job.task](**job.arguments)
             watch.observe("job_seconds", clock.monotonic() - begun, task=job.task)
             Job.objects.filter(pk=job.pk).delete()
@@ -201,7 +201,8 @@ class Worker:
 def _run_one_periodic(item: bus.Periodic) -> None:
     begun = clock.monotonic()
     try:
-        bus.tasks[item.task]()
+        with bus.block():
+            bus.tasks[item.task]()
     except Exception:
         log.exception("periodic task %s failed", item.task)
         watch.count("jobs_failed_total", task=item.task)
