@@ -88,6 +88,7 @@ class ReportForm {
       clearTimeout(this.guessing);
       this.guessing = window.setTimeout(() => void this.guess(), 600);
     });
+    this.one<HTMLInputElement>("[name=address]")?.addEventListener("change", () => void this.where());
     this.form.addEventListener("input", () => this.save());
     this.form.addEventListener("change", (event) => {
       if ((event.target as HTMLElement).matches("[name=category]")) {
@@ -101,6 +102,24 @@ class ReportForm {
       if (this.step < this.steps.length - 1) void this.next();
       else void this.send();
     });
+  }
+
+  /** Say which ward an address was understood to mean; old names lead to the ward of today. */
+  private async where(): Promise<void> {
+    const told = this.one("[data-where]");
+    const address = this.value("address").trim();
+    if (!told) return;
+    told.textContent = "";
+    if (address.length < 3) return;
+    try {
+      const answer = await fetch(`/report/where.json?address=${encodeURIComponent(address)}`, { headers: { Accept: "application/json" } });
+      const found = (await answer.json()) as { unit: string | null; before: string };
+      if (!found.unit || address !== this.value("address").trim()) return;
+      const before = found.before ? say(` (before: ${found.before})`, ` (trước là ${found.before})`) : "";
+      told.textContent = say(`Today this is ${found.unit}${before}`, `Nay thuộc ${found.unit}${before}`);
+    } catch {
+      // without a network the address is read when the report is sent
+    }
   }
 
   private show(step: number, focus = true): void {

@@ -10,7 +10,7 @@ from thanglong.core.cases.service import decisions
 from thanglong.core.cases.service.decisions import Loaded
 from thanglong.core.cases.types import Decided
 from thanglong.core.places import service as places
-from thanglong.core.places.types import LOCAL_KINDS, Unit
+from thanglong.core.places.types import LOCAL_KINDS, FoundAddress, Unit
 from thanglong.core.things import service as things
 from thanglong.domains.requests.repository import reports
 from thanglong.domains.requests.rules import routing
@@ -19,9 +19,7 @@ from thanglong.formats.dmn import DmnFault
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import N_, Invalid, NotFound
 from thanglong.kit.ports import SYSTEM, Actor
-from thanglong.kit.text import fold
 
-_KIND_WORDS = ("phuong", "xa", "thi tran", "dac khu", "ward", "commune")
 _UNIT_URN = "urn:ngsi-ld:Unit:"
 
 
@@ -44,18 +42,21 @@ def route(facts: RouteFacts, known: Mapping[str, UUID], city: UUID, model: Loade
 
 
 def unit_by_address(address: str) -> Unit | None:
-    """The ward whose name stands in an address, looked for from its end; None when there is none or no single one."""
-    for part in reversed(address.replace(";", ",").split(",")):
-        plain = fold(part)
-        for word in _KIND_WORDS:
-            plain = plain.removeprefix(f"{word} ")
-        if not plain:
-            continue
-        same = [unit for unit in places.find(part.strip(), limit=5) if unit.kind in LOCAL_KINDS]
-        same = [unit for unit in same if fold(unit.short_name) == plain]
-        if len(same) == 1:
-            return same[0]
-    return None
+    """The ward or commune of today that an address names, by its own or an earlier name, with or without marks.
+
+    Of an old ward that was divided, the part with the largest share; None when several may be meant.
+    """
+    found = read_address(address)
+    local = [unit for unit in found.units if unit.kind in LOCAL_KINDS] if found else []
+    return local[0] if local else None
+
+
+def read_address(address: str) -> FoundAddress | None:
+    """The one meaning of an address; None when it names no ward, or several would be as good."""
+    readings = places.find_address(address)
+    best = [item for item in readings if item.score == readings[0].score]
+    firsts = {item.units[0].id for item in best if item.units}
+    return best[0] if len(firsts) == 1 else None
 
 
 def keeper(thing: str) -> UUID | None:

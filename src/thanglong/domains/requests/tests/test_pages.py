@@ -46,6 +46,17 @@ def test_a_forged_header_is_no_new_connection(small: Small, monkeypatch: pytest.
     send(Client(REMOTE_ADDR="203.0.113.10"))
 
 
+@pytest.mark.parametrize(
+    "written", ["28 Thợ Nhuộm, phường Cửa Nam", "28 tho nhuom, P. cua nam", "28 Thợ Nhuộm, Cửa Nam, Hà Nội"]
+)
+def test_an_address_alone_finds_its_ward(small: Small, client: Client, written: str) -> None:
+    told = client.get("/report/where.json", {"address": written}).json()
+    assert told["unit"] == "Phường Cửa Nam"
+    sent = send(client, address=written, lon="", lat="", category="waste", q_what="home")
+    assert service.report(sent["number"]).unit is not None
+    assert client.get("/report/where.json", {"address": "trước cổng trường"}).json()["unit"] is None
+
+
 def test_from_the_phone_to_the_proof_in_the_ledger(small: Small, signed_in: Any, client: Client) -> None:
     """The whole way: report, officer, proof, reporter, measure, ledger."""
     photo = client.post("/report/photo/", {"photo": picture(1)}, **JSON).json()

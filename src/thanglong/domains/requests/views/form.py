@@ -14,6 +14,7 @@ from thanglong.core.places import service as places
 from thanglong.domains.requests import service
 from thanglong.domains.requests.rules import CATEGORIES, FAMILIES, category, mask, read
 from thanglong.domains.requests.service import words
+from thanglong.domains.requests.service.routing import read_address
 from thanglong.domains.requests.types import MAX_PHOTOS, NewReport, Reading
 from thanglong.domains.requests.views import common
 from thanglong.kit import clock, peers
@@ -209,7 +210,12 @@ def duplicates(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def where(request: HttpRequest) -> HttpResponse:
-    """The unit at a point, for the words under the map."""
+    """The unit at a point, or the one an address names (by an old name too), for the words under map and box."""
     lon, lat = _number(request.GET.get("lon", "")), _number(request.GET.get("lat", ""))
     unit = places.unit_at(lon, lat) if lon is not None and lat is not None else None
-    return JsonResponse({"unit": unit.name if unit else None})
+    found = read_address(request.GET.get("address", "")) if unit is None else None
+    if found is not None and found.units:
+        names = [item.name for item in found.units]
+        before = found.named.name if found.named.id not in {item.id for item in found.units} else ""
+        return JsonResponse({"unit": names[0], "others": names[1:], "before": before})
+    return JsonResponse({"unit": unit.name if unit else None, "others": [], "before": ""})
