@@ -48,6 +48,15 @@ ROWS: list[tuple[Any, ...]] = [
     ("api/places/at", EVERYONE),
     ("api/places/units.geojson", EVERYONE),
     ("api/places/<uuid:unit_id>", EVERYONE),
+    # domains/roads
+    ("api/roads/route", "things.view", {"path": "/api/roads/route?from=105.8,21&to=105.9,21.1"}),
+    ("api/roads/times", "things.view", {"path": "/api/roads/times?from=105.8,21&to=105.9,21.1"}),
+    ("api/roads/nearest", "things.view", {"path": "/api/roads/nearest?from=105.8,21&to=105.9,21.1"}),
+    ("api/roads/isochrone", "things.view", {"path": "/api/roads/isochrone?from=105.8,21"}),
+    ("api/roads/closures", EVERYONE),
+    ("api/roads/closures/<str:id>/open", "things.write", POST, {"id": "urn:ngsi-ld:RoadClosure:none"}),
+    ("tiles/roads/<int:z>/<int:x>/<int:y>.mvt", "things.view", {"z": 12, "x": 3252, "y": 1800}),
+    ("centre/roads/", "things.view"),
     # core/people
     ("signin/", EVERYONE),
     ("signin/second/", NOBODY),  # without a right password before it: back to the beginning

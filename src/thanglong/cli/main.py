@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from thanglong.cli import cases, checks, dmn, emergency, index, ledger, operations, output, people, places, things
+from thanglong.cli import (
+    cases,
+    checks,
+    dmn,
+    emergency,
+    index,
+    ledger,
+    operations,
+    output,
+    people,
+    places,
+    roads,
+    things,
+)
 from thanglong.cli.env import prepare_environment
 
 app = typer.Typer(
@@ -21,6 +34,7 @@ app.add_typer(ledger.app, name="ledger")
 app.add_typer(cases.app, name="cases")
 app.add_typer(people.app, name="people")
 app.add_typer(places.app, name="places")
+app.add_typer(roads.app, name="roads")
 app.add_typer(things.app, name="things")
 app.add_typer(index.app, name="index")
 app.add_typer(dmn.app, name="dmn")

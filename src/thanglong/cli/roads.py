@@ -21,7 +21,7 @@ STEPS = {
     "keep": "keeping the network",
 }
 PROBLEMS = {
-    "conditional": "ways whose access changes with the time of day; only the permanent signs are obeyed: close them by hand",
+    "conditional": "ways with access by time of day; only permanent signs are obeyed: close them by hand",
     "reversible": "ways whose direction changes; taken as open both ways",
     "maxspeed": "ways whose maxspeed is not understood; the usual speed of their kind is taken",
     "restriction_unknown": "turn restrictions of an unknown kind; left out",

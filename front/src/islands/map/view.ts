@@ -10,6 +10,7 @@ import { drawOutline } from "./outline";
 import { palette } from "./palette";
 import { putMarks, type GivenMark } from "./marks";
 import { picker, type PickProps } from "./pick";
+import { drawSpeeds, followSpeeds } from "./speeds";
 import { baseStyle } from "./style";
 
 export interface MapProps {
@@ -25,6 +26,8 @@ export interface MapProps {
   units?: AreaProps;
   /** one outline to show, such as a unit's */
   outline?: GeoJSON.Geometry;
+  /** address of tiles of live speeds, with {z}, {x}, {y} */
+  speeds?: string;
   padding?: { left?: number; right?: number; top?: number; bottom?: number };
   credit?: string;
   follow?: boolean;
@@ -80,6 +83,7 @@ export class MapView {
     if (this.props.me) new Marker({ element: el("div", { class: "map-me" }) }).setLngLat([this.props.me.lon, this.props.me.lat]).addTo(this.map);
     if (this.props.marks) putMarks(this, this.props.marks);
     if (this.props.pick) picker(this, this.props.pick);
+    if (this.props.speeds) followSpeeds(this.map);
     await Promise.all([...this.layers.values()].filter((layer) => layer.visible).map((layer) => layer.load().catch(console.warn)));
     this.listen();
     onTheme(() => void this.restyle());
@@ -103,6 +107,7 @@ export class MapView {
 
   private async dress(): Promise<void> {
     const colours = palette(this.place);
+    if (this.props.speeds) drawSpeeds(this.map, this.props.speeds, colours);
     if (this.props.outline) drawOutline(this.map, this.props.outline, colours);
     for (const layer of this.layers.values()) {
       await drawGlyphs(this.map, layer.props.key, layer.props.icon, layer.props.shape ?? "circle", colours);

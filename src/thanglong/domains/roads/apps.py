@@ -8,8 +8,20 @@ class RoadsConfig(AppConfig):
     label = "roads"
 
     def ready(self) -> None:
-        from thanglong.domains.roads import demo, service
+        from thanglong.core.ledger import service as ledger
+        from thanglong.domains.roads import demo, service, tasks  # noqa: F401
         from thanglong.kit import registry
+        from thanglong.kit.errors import N_
+
+        ledger.phrases.add("roads.replaced", N_("Another road network was put in place"))
+        ledger.phrases.add("roads.closed", N_("A street was closed"))
+        ledger.phrases.add("roads.reopened", N_("A closed street was opened"))
+        ledger.kinds.add("roads", N_("the road network"))
+        ledger.kinds.add("closure", N_("a closed street"))
+        registry.pages.add(
+            "roads",
+            registry.Page("centre", "roads:page", N_("Streets"), "map", 40, "things.view"),
+        )
 
         for key, features in (
             ("parks", service.park_features),

@@ -10,8 +10,13 @@ import shapely
 
 from thanglong.domains.roads.types import Area, Roads
 from thanglong.kit import ports
+from thanglong.solve.routing.network import Network, Restriction, from_roads
 
 ARRAYS = ("lon", "lat", "u", "v", "kind", "length", "speed", "name", "oneway", "bridge")
+NETWORK = (
+    "lon", "lat", "signals", "u", "v", "length", "kind", "speed", "name", "way", "bridge", "forward", "backward",
+    "shape_first", "shape_lon", "shape_lat",
+)  # fmt: skip
 
 
 def path() -> Path:
@@ -42,11 +47,14 @@ def read() -> tuple[Roads, str]:
             for i, (name, kind) in enumerate(zip(file["area_names"], file["area_kinds"], strict=True))
         )
         names = tuple(str(name) for name in file["names"])
-    return Roads(**arrays, names=names, areas=areas), hashlib.sha256(content).hexdigest()[:16]
+    return Roads(**arrays, names=names, areas=areas), _digest(content)
 
 
-def write(roads: Roads) -> None:
-    """Put a network in place of the old one, whole or not at all."""
+def write(roads: Roads, network: Network | None = None) -> str:
+    """Put a network in place of the old one, whole or not at all; the digest of its file.
+
+    ``network``, where it is known, lies beside the drawing in the same file, so both change together.
+    """
     shapes = [shapely.to_wkb(area.polygon) for area in roads.areas]
     target = path()
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +69,67 @@ def write(roads: Roads) -> None:
             area_kinds=np.array([area.kind for area in roads.areas]),
             area_wkb=np.frombuffer(b"".join(shapes), dtype=np.uint8),
             area_bounds=np.cumsum([0, *(len(shape) for shape in shapes)]),
+            **(_packed(network) if network else {}),
         )
         out.flush()
         os.fsync(out.fileno())
+    digest = _digest(temporary.read_bytes())
     temporary.replace(target)
+    return digest
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _packed(network: Network) -> dict[str, Any]:
+    """A network as arrays under names that begin with ``net_``; restrictions as one row a step."""
+    rules = network.restrictions
+    steps = [(i, s, a) for i, rule in enumerate(rules) for s, a in zip(rule.stretches, rule.ahead, strict=True)]
+    return {f"net_{key}": getattr(network, key) for key in NETWORK} | {
+        "net_names": np.array(network.names),
+        "net_steps": np.array(steps, dtype=np.int64).reshape(-1, 3),
+        "net_rules": np.array([(rule.only, rule.vehicles) for rule in rules], dtype=np.int64).reshape(-1, 2),
+    }
+
+
+def read_network(roads: Roads) -> Network:
+    """What routing knows of the present network; made from the drawing where the file says no more."""
+    with np.load(path(), allow_pickle=False) as file:
+        if "net_u" not in file:
+            return from_roads(roads)
+        steps: dict[int, list[tuple[int, bool]]] = {}
+        for i, stretch, ahead in file["net_steps"].tolist():
+            steps.setdefault(i, []).append((stretch, bool(ahead)))
+        rules = tuple(
+            Restriction(tuple(s for s, _ in steps[i]), tuple(a for _, a in steps[i]), bool(only), vehicles)
+            for i, (only, vehicles) in enumerate(file["net_rules"].tolist())
+        )
+        names = tuple(str(name) for name in file["net_names"])
+        arrays: dict[str, Any] = {key: file[f"net_{key}"] for key in NETWORK}
+        return Network(**arrays, names=names, restrictions=rules)
+
+
+def read_rank(version: str) -> Any:
+    """The order of contraction kept for a version; None when there is none."""
+    try:
+        return np.load(_rank_path(version), allow_pickle=False)
+    except (OSError, ValueError):
+        return None
+
+
+def write_rank(version: str, rank: Any) -> None:
+    """Keep the order of contraction: it costs seconds for a large city and never changes with the speeds."""
+    target = _rank_path(version)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(f".{os.getpid()}.tmp")
+    with temporary.open("wb") as out:
+        np.save(out, rank, allow_pickle=False)
+    temporary.replace(target)
+    for old in target.parent.glob("roads-order-*.npy"):
+        if old != target:
+            old.unlink(missing_ok=True)
+
+
+def _rank_path(version: str) -> Path:
+    return ports.plugged.data / "cache" / f"roads-order-{version}.npy"

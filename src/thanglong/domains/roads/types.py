@@ -2,10 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from thanglong.solve.city import CLASSES, Area, Roads
 
-__all__ = ["CLASSES", "Area", "Imported", "Problem", "Roads", "VehicleShare"]
+__all__ = [
+    "CLASSES",
+    "Area",
+    "Closed",
+    "Closure",
+    "Imported",
+    "NetworkReplaced",
+    "Problem",
+    "Reached",
+    "Reopened",
+    "Roads",
+    "Timed",
+    "VehicleShare",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +67,53 @@ class Imported:
     restrictions: int
     vehicles: tuple[VehicleShare, ...]
     problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkReplaced:
+    """Event: another network is in place."""
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """Event: a street was closed, until then or until somebody opens it."""
+
+    id: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """Event: a closed street was opened before its time, or one without an end."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A closed street: the thing's id, its line or point (GeoJSON), why, since when and until when (None: open end)."""
+
+    id: str
+    place: Mapping[str, object]
+    reason: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """One of several starts, by its place in the question, and milliseconds from it."""
+
+    index: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What can be reached in so many minutes: kilometres of street in driving direction, and the area (shapely)."""
+
+    minutes: float
+    kilometres: float
+    area: Any

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -99,7 +100,7 @@ def assemble(extract: Extract, pieces: Stretches, findings: Findings) -> Network
         np.array([x.bridge for x in column], dtype=bool), np.array([x.forward for x in column], dtype=np.uint8),
         np.array([x.backward for x in column], dtype=np.uint8),
         np.cumsum([0, *(len(nodes) for nodes in pieces.inner)]), shape[:, 0], shape[:, 1], tuple(names),
-        tuple([*_rules(extract, pieces, findings), *_barriers(extract, pieces)]),
+        (*_rules(extract, pieces, findings), *_barriers(extract, pieces)),
     )  # fmt: skip
     return measured(network)
 
@@ -134,7 +135,7 @@ def _barriers(extract: Extract, pieces: Stretches) -> Iterator[Restriction]:
         for s in stretches:
             for t in stretches:
                 if s != t:
-                    # a stretch that is a loop at the barrier is driven along only: rare, and a bar too few, not too many
+                    # a loop at the barrier counts along its nodes only: rare, and a bar too few
                     towards, away = pieces.ends[s][1] == node, pieces.ends[t][0] == node
                     yield Restriction((s, t), (towards, away), False, barred[node])
 
@@ -167,7 +168,7 @@ def _path(rule: TurnRule, origin: int, target: int, pieces: Stretches) -> Steps 
     chain = [origin, *rule.via_ways, target]
     if len(chain) < 3:
         return None
-    nodes = [_shared(pieces, a, b) for a, b in zip(chain, chain[1:], strict=False)]
+    nodes = [_shared(pieces, a, b) for a, b in pairwise(chain)]
     if None in nodes:
         return None
     joints = [node for node in nodes if node is not None]

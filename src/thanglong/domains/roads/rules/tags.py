@@ -66,7 +66,7 @@ class Meaning:
 
 
 def meaning(tags: Tags, problems: list[str]) -> Meaning | None:
-    """What a way is for driving; None when no vehicle ever drives on it. What is not understood goes to ``problems``."""
+    """What a way is for driving; None when no vehicle drives on it. What is not understood goes to ``problems``."""
     known = HIGHWAYS.get(tags["highway"])
     if known is None or tags.get("area") == "yes":
         return None

@@ -1,17 +1,21 @@
-"""The verbs of the road network: look at it, replace it."""
+"""The network itself: kept in memory, drawn on the base map, replaced as a whole."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import shapely
+from django.db import transaction
 
+from thanglong.core.ledger import service as ledger
+from thanglong.core.ledger.types import ObjectRef
 from thanglong.domains.roads import repository
 from thanglong.domains.roads.rules import Drawing, Feature
-from thanglong.domains.roads.types import Roads
-from thanglong.kit import ports
+from thanglong.domains.roads.types import NetworkReplaced, Roads
+from thanglong.kit import bus, ports
 from thanglong.kit.errors import NotFound
-from thanglong.kit.ports import Actor
+from thanglong.kit.ports import JSON, Actor
+from thanglong.solve.routing.network import Network
 
 
 @dataclass
@@ -46,10 +50,18 @@ def version() -> str:
     return _refresh().version
 
 
-def replace(actor: Actor, roads: Roads) -> None:
-    """Put another network in place of the present one (permission places.manage)."""
+def replace(actor: Actor, roads: Roads, network: Network | None = None, source: str = "") -> str:
+    """Put another network in place of the present one (permission places.manage); its version.
+
+    ``network`` holds what routing knows beyond the drawing; without it the edges of ``roads`` are routed as they are.
+    """
     ports.require(actor, "places.manage")
-    repository.write(roads)
+    with transaction.atomic():
+        made = repository.write(roads, network)
+        facts: dict[str, JSON] = {"stretches": len(network.u if network else roads.u), "source": source or "generated"}
+        ledger.append(actor, "roads.replaced", ObjectRef("roads", made), facts=facts)
+        bus.publish(NetworkReplaced(made))
+    return made
 
 
 @dataclass
