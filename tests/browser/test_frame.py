@@ -37,6 +37,14 @@ def test_portal(visitor: Callable[..., Any], path: str, width: int, height: int,
     check(visitor(width, height, theme=theme, language=language), path, name)
 
 
+@pytest.mark.parametrize("path", ["/report/", "/"])
+def test_a_slow_phone_sees_nothing_jump(visitor: Callable[..., Any], path: str) -> None:
+    seen = visitor(390, 844)
+    seen.context.new_cdp_session(seen.page).send("Emulation.setCPUThrottlingRate", {"rate": 6})
+    seen.open(path)
+    assert seen.shift() < 0.1, path
+
+
 @pytest.mark.parametrize(("width", "height", "theme", "language"), SIZES)
 def test_desk(visitor: Callable[..., Any], width: int, height: int, theme: str, language: str) -> None:
     seen = visitor(width, height, theme=theme, language=language, user="truongphuong")
