@@ -82,11 +82,41 @@ class TestSelecting:
             {"idPattern": ".*"},
             {"attrs": "createdAt"},
             {"q": "modifiedAt"},
-            {"type": "*"},
+            {"type": "*", "local": "false"},
         ):
             assert broker("GET", "/entities", params=params).json()["title"] == "BadRequestData", params
         assert len(ids(broker, local="true")) == len(ids(broker, type="*", local="true")) == 5
         assert ids(broker, local="true", idPattern=f"^{B}[12]$") == ["1", "2"]
+
+    @pytest.mark.parametrize(
+        ("georel", "geometry", "coordinates", "found"),
+        [
+            ("near;maxDistance==1000", "Point", "[8,40]", "1"), ("near;minDistance==1000", "Point", "[8,40]", "2"),
+            ("within", "Polygon", "[[[7,39],[10,39],[10,42],[7,42],[7,39]],[[8.9,40.9],[9.1,40.9],[9.1,41.1],[8.9,41.1],[8.9,40.9]]]", "1"),
+            ("near;maxDistance==2000", "LineString", "[[7,40.01],[9,40.01]]", "1"), ("near", "Point", "[8,40]", None),
+            ("near;maxDistance==0", "Point", "[8,40]", None), ("near;maxDistance==-1", "Point", "[8,40]", None),
+            ("near;maxDistance==1e400", "Point", "[8,40]", None), ("touches", "Point", "[8,40]", None),
+            ("near;maxDistance==5;minDistance==1", "Point", "[8,40]", None),
+        ],
+    )  # fmt: skip
+    def test_areas(self, broker: Ask, georel: str, geometry: str, coordinates: str, found: str | None) -> None:
+        params = {"georel": georel, "geometry": geometry, "coordinates": coordinates}
+        if found is None:
+            assert broker("GET", "/entities", params=params).json()["title"] == "BadRequestData"
+        else:
+            assert ids(broker, **params) == list(found)
+
+    def test_near_a_line_far_north(self, broker: Ask) -> None:
+        line = {"type": "LineString", "coordinates": [[1, 85], [0, 85.6]]}
+        broker("POST", "/entities", {"id": f"{B}9", "type": "Building", "location": line})
+        params = {"type": "Building", "geometry": "Point", "coordinates": "[0,85]"}
+        assert ids(broker, georel="near;maxDistance==20000", **params) == ["9"]
+        assert ids(broker, georel="near;maxDistance==5000", **params) == []
+
+    def test_references_have_no_order(self, broker: Ask) -> None:
+        for q in ('locatedAt>"urn:a"', 'locatedAt~="City"'):
+            assert ids(broker, type="Building", q=q) == []
+        assert ids(broker, type="Building", q=f'locatedAt=="{CITY}"') == ["1"]
 
     def test_expanded_values(self, broker: Ask) -> None:
         whole = "https://uri.etsi.org/ngsi-ld/default-context/Old"
@@ -151,6 +181,29 @@ class TestParts:
         assert many["type"] == "FeatureCollection" and "@context" not in many["features"][0]
         assert broker("GET", f"/entities/{B}1?geometryProperty=name", headers=geo).json()["geometry"] is None
         assert broker("GET", f"/entities/{B}1?geometryProperty=name").status_code == 400
+
+    def test_ends_are_told_with_system_attributes(self, broker: Ask) -> None:
+        end = "2999-01-01T00:00:00Z"
+        body = {
+            "id": f"{B}8",
+            "type": "Shed",
+            "expiresAt": end,
+            "x": {"type": "Property", "value": 1, "expiresAt": end},
+        }
+        assert broker("POST", "/entities", body).status_code == 201
+        for path in (f"/entities/{B}8", "/entities?type=Shed"):
+            assert "expiresAt" not in broker("GET", path).text
+            known = broker("GET", path, params={**dict(item.split("=") for item in [path.partition("?")[2]] if item),
+                                                "options": "sysAttrs"}).text  # fmt: skip
+            assert known.count(end) == 2
+
+    def test_older_versions(self, broker: Ask) -> None:
+        old = broker("GET", f"/entities/{B}1", headers={"prefer": "ngsi-ld=1.5"})
+        assert old.status_code == 203 and old.headers["preference-applied"] == "ngsi-ld=1.5"
+        assert old.json()["kind"] == {"type": "Property", "value": "Old"}
+        new = broker("GET", f"/entities/{B}1", headers={"prefer": "ngsi-ld=1.9"})
+        assert new.status_code == 200 and new.json()["kind"]["type"] == "VocabProperty"
+        assert broker("GET", "/entities?type=Building", headers={"prefer": "ngsi-ld=1.5"}).status_code == 203
 
 
 class TestLinked:

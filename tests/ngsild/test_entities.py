@@ -261,7 +261,10 @@ class TestBatches:
         assert set(state(broker)) == {"id", "type", "c"}
         assert broker("POST", "/entityOperations/update", [{"id": CAR, "c": 3, "d": 4}]).status_code == 204
         keep = broker("POST", "/entityOperations/update", [{"id": CAR, "c": 9}], params={"options": "noOverwrite"})
-        assert keep.status_code in (204, 207) and state(broker)["c"] == prop(3)
+        assert keep.status_code == 207 and state(broker)["c"] == prop(3)
+        assert broker("POST", "/entityOperations/create", [{"id": "urn:n:1", "type": "T"}, None]).status_code == 400
+        assert broker("GET", "/entities/urn:n:1").status_code == 404
+        assert broker("POST", "/entities//attrs", {"x": 1}).json()["title"] == "BadRequestData"
         assert broker("POST", "/entityOperations/merge", [{"id": CAR, "d": NULL, "e": 1}]).status_code == 204
         assert set(state(broker)) == {"id", "type", "c", "e"}
         gone = broker("POST", "/entityOperations/delete", [CAR, "urn:no:1"])

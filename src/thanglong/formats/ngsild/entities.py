@@ -212,7 +212,7 @@ def _bare(key: str, value: Any, reading: Reading, known: Mapping[str, Any]) -> d
 def _annotation(key: str, name: str, value: Any, reading: Reading) -> Any:
     if value == NULL and name != "datasetId" and reading.nulls:
         return NULL
-    if name == "observedAt":
+    if name in ("observedAt", "expiresAt"):
         return checked_time(value, key)
     if name == "datasetId":
         if value == NULL:

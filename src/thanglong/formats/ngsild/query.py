@@ -1,5 +1,6 @@
 """The query languages of the standard: ``q`` (clause 4.9), geo-queries (4.10), types (4.17), scopes (4.19)."""
 
+import math
 import re
 from collections.abc import Callable, Collection
 from datetime import datetime
@@ -258,9 +259,9 @@ def _distances(modifiers: list[str]) -> tuple[float | None, float | None]:
     found: dict[str, float] = {}
     for modifier in modifiers:
         key, sign, value = modifier.partition("==")
-        if sign and key in ("maxDistance", "minDistance") and NUMBER.match(value):
+        if sign and key in ("maxDistance", "minDistance") and NUMBER.match(value) and 0 < float(value) < math.inf:
             found[key] = float(value)
-    if len(found) != len(modifiers) or not found:
+    if len(modifiers) != 1 or not found:
         raise Invalid(N_("near needs ;maxDistance==metres or ;minDistance==metres."))
     return found.get("minDistance"), found.get("maxDistance")
 

@@ -99,6 +99,44 @@ def stamped(entity: Mapping[str, Any], stamps: Mapping[str, tuple[str, str]]) ->
     return {**found, "createdAt": own[0], "modifiedAt": own[1]} if own else found
 
 
+def without_ends(entity: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The entity without ``expiresAt``, which is told with the system attributes only (clause 6.3.11)."""
+    found = {}
+    for key, value in entity.items():
+        if key == "expiresAt":
+            continue
+        if isinstance(value, Mapping) and "expiresAt" in value:
+            value = {name: item for name, item in value.items() if name != "expiresAt"}
+        elif isinstance(value, list) and key not in OWN:
+            value = [{name: item for name, item in one.items() if name != "expiresAt"} for one in value]
+        found[key] = value
+    return found
+
+
+# -- older versions of the standard (clause 4.3.6.8)
+
+SINCE = {"VocabProperty": 8, "JsonProperty": 8, "ListProperty": 8, "ListRelationship": 8, "LanguageProperty": 4}
+
+
+def in_version(content: Any, minor: int) -> Any:
+    """An answer with the kinds of attributes that version 1.``minor`` does not know as Properties, or Relationships."""
+    if isinstance(content, list):
+        return [in_version(item, minor) for item in content]
+    if not isinstance(content, Mapping):
+        return content
+    kind = content.get("type")
+    if isinstance(kind, str) and SINCE.get(kind, 0) > minor and MEMBER[kind] in content:
+        plain, member = ("Relationship", "object") if kind == "ListRelationship" else ("Property", "value")
+        value = content[MEMBER[kind]]
+        if kind == "ListRelationship":
+            value = [item.get("object", item) if isinstance(item, Mapping) else item for item in value]
+        rest = {key: item for key, item in content.items() if key not in ("type", MEMBER[kind])}
+        return {"type": plain, member: value, **{key: in_version(item, minor) for key, item in rest.items()}}
+    return {
+        key: in_version(value, minor) if isinstance(value, (dict, list)) else value for key, value in content.items()
+    }
+
+
 # -- one language (clause 4.15)
 
 

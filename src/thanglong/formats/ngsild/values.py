@@ -36,7 +36,7 @@ BY_MEMBER = {
 GEOMETRIES = frozenset(
     ["Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"]
 )
-ANNOTATIONS = frozenset(["observedAt", "unitCode", "datasetId", "objectType", "valueType", "lang"])
+ANNOTATIONS = frozenset(["observedAt", "unitCode", "datasetId", "objectType", "valueType", "lang", "expiresAt"])
 SYSTEM = frozenset(["createdAt", "modifiedAt", "deletedAt", "instanceId"])
 IGNORED = SYSTEM | {"entity", "entityList"}
 """Members of an attribute that only answers have: they say nothing in a body."""

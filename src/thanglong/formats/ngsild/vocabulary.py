@@ -12,8 +12,8 @@ PLAIN = frozenset(["id", "type", "scope", "createdAt", "modifiedAt", "deletedAt"
 MEMBER_WORDS = """
     type value object languageMap vocab json valueList objectList observedAt unitCode datasetId createdAt modifiedAt
     deletedAt instanceId lang valueType objectType previousValue previousObject previousLanguageMap previousVocab
-    previousJson previousValueList previousObjectList entity entityList entityIdSealed expiresAt values objects languageMaps
-    vocabs jsons valueLists objectsLists totalCount distinctCount sum avg min max stddev sumsq
+    previousJson previousValueList previousObjectList entity entityList entityIdSealed expiresAt values objects
+    languageMaps vocabs jsons valueLists objectsLists totalCount distinctCount sum avg min max stddev sumsq
 """
 MEMBERS = frozenset(MEMBER_WORDS.split())
 """Members of an attribute that are no attributes themselves."""

@@ -160,8 +160,8 @@ class BaseThings(Aggregates, DocumentRows, Facts):
         if number is None:
             return []
         sql = (
-            "SELECT DISTINCT e.id FROM tally t JOIN attribute a ON a.tenant = t.tenant AND a.type = t.type AND a.attr = ? "
-            "AND a.time <= ? JOIN entity e ON e.n = a.n WHERE t.tenant = ? AND t.count > 0 LIMIT ?"
+            "SELECT DISTINCT e.id FROM tally t JOIN attribute a ON a.tenant = t.tenant AND a.type = t.type "
+            "AND a.attr = ? AND a.time <= ? JOIN entity e ON e.n = a.n WHERE t.tenant = ? AND t.count > 0 LIMIT ?"
         )
         found = self._rows(sql, (number, rows.micros(at), self._tenant_id(), most))
         return [id for (id,) in found]

@@ -144,7 +144,7 @@ def _term(term: Term) -> Test:
 def _value_test(operator: str, value: Any) -> Callable[[Leaf], bool]:
     if operator == "~=":
         pattern = re.compile(checked_pattern(str(value)))
-        return lambda leaf: leaf.text is not None and pattern.search(leaf.text) is not None
+        return lambda leaf: leaf.text is not None and leaf.ref is None and pattern.search(leaf.text) is not None
     if isinstance(value, list):
         some = [_value_test(operator, item) for item in value]
         return lambda leaf: any(test(leaf) for test in some)
@@ -168,7 +168,7 @@ def _scalar_test(operator: str, value: Any) -> Callable[[Leaf], bool]:
     ordered = operator != "=="
 
     def holds(leaf: Leaf) -> bool:
-        if leaf.text is None or (ordered and leaf.text in (rows.TRUE, rows.FALSE)):
+        if leaf.text is None or (ordered and (leaf.ref is not None or leaf.text in (rows.TRUE, rows.FALSE))):
             return False
         return compare(leaf.text.encode("utf-8", "replace"), text)
 

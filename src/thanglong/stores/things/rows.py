@@ -36,6 +36,7 @@ MEMBERS = frozenset(
         "deletedAt",
         "instanceId",
         "lang",
+        "expiresAt",
         "valueType",
         "objectType",
         "previousValue",

@@ -62,18 +62,9 @@ def keep(area: Area, shape: Any, candidates: Sequence[Candidate]) -> list[int]:
     is_point = np.array([row[1] is not None for row in candidates])
     lons = np.array([row[1] if row[1] is not None else 0.0 for row in candidates])
     lats = np.array([row[2] if row[2] is not None else 0.0 for row in candidates])
-    if area.relation == "near" and shape.geom_type == "Point":
-        shapes = shapely.from_geojson([row[3] for row in candidates if row[1] is None])
-        nearest = shapely.shortest_line(shapes, shape)
-        if len(nearest):
-            lons[~is_point], lats[~is_point] = shapely.get_coordinates(nearest)[::2].T
+    if area.relation == "near" and shape.geom_type == "Point" and is_point.all():
         metres = distance(shape.x, shape.y, lons, lats)
-        good = np.ones(len(numbers), dtype=bool)
-        if area.most is not None:
-            good &= metres <= area.most
-        if area.least is not None:
-            good &= metres >= area.least
-        return [int(n) for n in numbers[good]]
+        return [int(n) for n in numbers[_in_reach(area, metres)]]
     shapes = np.array(shapely.points(lons, lats), dtype=object)
     if not is_point.all():
         shapes[~is_point] = shapely.from_geojson([row[3] for row in candidates if row[1] is None])
@@ -84,14 +75,27 @@ def keep(area: Area, shape: Any, candidates: Sequence[Candidate]) -> list[int]:
 
 
 def _near_shape(area: Area, shape: Any, numbers: Any, shapes: Any) -> list[int]:
-    ends = shapely.get_coordinates(shapely.shortest_line(shapes, shape))
+    """Metres between the points of two geometries that are nearest to each other.
+
+    The nearest points are looked for in a plane in which a degree of longitude is as short as it is there.
+    """
+    scale = max(math.cos(math.radians(shape.centroid.y)), 1e-6)
+
+    def flat(geometries: Any) -> Any:
+        return shapely.transform(geometries, lambda positions: positions * [scale, 1.0])
+
+    ends = shapely.get_coordinates(shapely.shortest_line(flat(shapes), flat(shape))) / [scale, 1.0]
     metres = distance(ends[::2, 0], ends[::2, 1], ends[1::2, 0], ends[1::2, 1])
-    good = np.ones(len(numbers), dtype=bool)
+    return [int(n) for n in numbers[_in_reach(area, metres)]]
+
+
+def _in_reach(area: Area, metres: Any) -> Any:
+    good = np.ones(len(metres), dtype=bool)
     if area.most is not None:
         good &= metres <= area.most
     if area.least is not None:
         good &= metres >= area.least
-    return [int(n) for n in numbers[good]]
+    return good
 
 
 def distance(lon: Any, lat: Any, lons: Any, lats: Any) -> Any:

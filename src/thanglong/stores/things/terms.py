@@ -214,14 +214,15 @@ class Terms:
         if isinstance(value, bool):
             return "1 = 0", []  # true and false have no order
         if name == "text":
-            # true and false stand among the texts, but no text is less or greater than they are
-            return f"({column.format(name)} {operator} ? AND a.text NOT IN (?, ?))", [compared, rows.TRUE, rows.FALSE]
+            # true, false and references stand among the texts, but no text is less or greater than they are
+            test = f"({column.format(name)} {operator} ? AND a.ref IS NULL AND a.text NOT IN (?, ?))"
+            return test, [compared, rows.TRUE, rows.FALSE]
         return f"{column.format(name)} {operator} ?", [compared]
 
     def _pattern(self, pattern: str, text: str) -> Sql:
         checked_pattern(pattern)
         prefix = literal_prefix(pattern)
-        sql, values = f"a.text IS NOT NULL AND {self.regex.format('a.text')}", [pattern]
+        sql, values = f"a.text IS NOT NULL AND a.ref IS NULL AND {self.regex.format('a.text')}", [pattern]
         if prefix:
             sql, values = f"{text} >= ? AND {text} < ? AND {sql}", [prefix, after_prefix(prefix), pattern]
         return f"({sql})", values

@@ -116,6 +116,8 @@ class Batch:
 def _list(content: Any) -> list[Any]:
     if not isinstance(content, list) or not content:
         raise Problem(400, "BadRequestData", "send a list with at least one entity")
+    if any(item is None for item in content):
+        raise Problem(400, "BadRequestData", "null is no entity")
     return content
 
 
@@ -150,6 +152,9 @@ def _write(
     for one, item in zip(entities, written, strict=True):
         if item.refused:
             failed.append(_failure(one["id"], Problem(*REASONS[item.refused])))
+        elif item.skipped:
+            kept = ", ".join(item.skipped)
+            failed.append(_failure(one["id"], Problem(400, "BadRequestData", f"there already and kept: {kept}")))
     return written, [entity["id"] for entity in entities]
 
 
@@ -167,7 +172,8 @@ def _delete(who: Pass, content: Sequence[Any]) -> tuple[list[str], Failed]:
 
 
 def _done(written: Sequence[Written], names: Sequence[str]) -> list[str]:
-    return [name for item, name in zip(written, names, strict=True) if item.refused is None]
+    pairs = zip(written, names, strict=True)
+    return [name for item, name in pairs if item.refused is None and not item.skipped]
 
 
 async def _tell(request: Request, done: Sequence[str], failed: Failed, status: int) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import orjson
 
@@ -31,12 +31,16 @@ from thanglong.surfaces.ngsild.parameters import (
     parameters,
     search,
 )  # fmt: skip
-from thanglong.surfaces.ngsild.showing import ONE, Wish, shown, wish_of
+from thanglong.surfaces.ngsild.showing import ONE, Wish, older_version, send_as, shown, wish_of
 
 MOST_BODY = 2 << 20
 ANSWERS = (JSON, LD_JSON, GEO_JSON)
+HIDDEN = b'"expiresAt"'
+"""In the text of an entity: something is to be left out unless system attributes are asked for."""
 PURGE_AT_ONCE, MOST_PURGED = 500, 1_000_000
 PLACE = "/ngsi-ld/v1/entities/"
+LEGIBLE = "!$'()*,-./:;=?@[]_~|"
+"""What may stand in a query as it is."""
 
 
 async def write_one(who: Pass, entity: Mapping[str, Any], mode: WriteMode) -> Written:
@@ -82,7 +86,8 @@ class Entities:
         who = await self._gate.pass_of(request)
         name = forms.checked_uri(request.parts[0])
         raw = things.raw(who, name) if things.quick() else await self._gate.run(things.raw, who, name)
-        if not given and kind != GEO_JSON and vocabulary.core:
+        version = older_version(request)
+        if not given and kind != GEO_JSON and vocabulary.core and version is None and HIDDEN not in raw:
             await send(request, kind, None, raw=raw)
             return
         entity, wish = orjson.loads(raw), wish_of(given, kind, vocabulary)
@@ -93,7 +98,8 @@ class Entities:
         answer = await self._shown(who, [entity], wish)
         if wish.pick is not None and not answer[0] and not wish.geojson:
             raise NotFound
-        await send(request, kind, answer if wish.join == "flat" else answer[0], names=vocabulary)
+        content: Any = answer if wish.join == "flat" else answer[0]
+        await send_as(request, kind, content, [], vocabulary, version)
 
     async def find(self, request: Request) -> None:
         """GET /entities"""
@@ -123,12 +129,13 @@ class Entities:
         more, texts = len(texts) > query.limit if following is None else following, texts[: query.limit]
         if path:
             headers.extend(neighbours(path, given, query, more))
-        if kind == JSON and wish.plain:
+        version = older_version(request)
+        if kind == JSON and wish.plain and version is None and not any(HIDDEN in text for text in texts):
             await send(request, kind, None, headers, raw=b"[" + b",".join(texts) + b"]")
             return
         found = await self._shown(who, [orjson.loads(text) for text in texts], wish)
         content: Any = {"type": "FeatureCollection", "features": found} if wish.geojson else found
-        await send(request, kind, content, headers, names=vocabulary)
+        await send_as(request, kind, content, headers, vocabulary, version)
 
     async def _shown(self, who: Pass, found: list[dict[str, Any]], wish: Wish) -> list[dict[str, Any]]:
         if wish.join or wish.options.system:
@@ -232,8 +239,9 @@ def neighbours(path: str, given: Mapping[str, str], query: ThingQuery, more: boo
     if more and query.limit:
         steps.append(("next", query.offset + query.limit))
     for relation, offset in steps:
-        address = urlencode({**given, "limit": query.limit, "offset": offset})
-        found.append((b"link", f'<{path}?{address}>; rel="{relation}"; type="application/ld+json"'.encode()))
+        pairs = sorted({**given, "limit": str(query.limit), "offset": str(offset)}.items())
+        address = "&".join(f"{key}={quote(value, safe=LEGIBLE)}" for key, value in pairs)
+        found.append((b"link", f'<{path}?{address}>; rel="{relation}";type="application/json"'.encode()))
     return found
 
 

@@ -166,9 +166,9 @@ def search(given: Mapping[str, str], vocabulary: Vocabulary = CORE) -> ThingQuer
 
 def narrow(given: Mapping[str, str], vocabulary: Vocabulary = CORE) -> None:
     """Problem 400 when a question asks for everything: no type, no attribute, no term and no area, and not local."""
-    if flag(given, "local") or any(key in given for key in ("georel", "geometry", "coordinates")):
-        return
-    if given.get("type", "*") != "*":
+    if given.get("type") == "*" and given.get("local") == "false":
+        raise Problem(400, "BadRequestData", "type=* means local=true")
+    if "type" in given or flag(given, "local") or any(key in given for key in ("georel", "geometry", "coordinates")):
         return
     asked = set(names(given, "attrs", vocabulary))
     if "q" in given:
@@ -179,6 +179,8 @@ def narrow(given: Mapping[str, str], vocabulary: Vocabulary = CORE) -> None:
 
 def orders(given: Mapping[str, str], vocabulary: Vocabulary = CORE) -> list[Order]:
     """The ``orderBy`` parameter: ``name,age;desc,location;dist-asc`` (clause 4.23)."""
+    if given.get("orderGeometry", "Point") not in GEOMETRIES:
+        raise Problem(400, "BadRequestData", "orderGeometry is a GeoJSON geometry")
     found = []
     for item in listed(given, "orderBy"):
         text, _, direction = (part.strip() for part in item.partition(";"))
@@ -195,11 +197,8 @@ def _reference(given: Mapping[str, str]) -> dict[str, Any]:
     """The geometry distances are measured from."""
     if "orderFrom" not in given:
         raise Problem(400, "BadRequestData", "an order by distance needs orderFrom")
-    geometry = given.get("orderGeometry", "Point")
-    if geometry not in GEOMETRIES:
-        raise Problem(400, "BadRequestData", "orderGeometry is a GeoJSON geometry")
     try:
-        found = {"type": geometry, "coordinates": orjson.loads(given["orderFrom"])}
+        found = {"type": given.get("orderGeometry", "Point"), "coordinates": orjson.loads(given["orderFrom"])}
     except orjson.JSONDecodeError as error:
         raise Problem(400, "BadRequestData", "orderFrom is no JSON") from error
     positions("orderFrom", found)

@@ -1,5 +1,6 @@
 """From the entities of the store to what a client asked to see: parts, linked entities, language, form, names."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +11,12 @@ from thanglong.formats.ngsild import shown as forms
 from thanglong.formats.ngsild.entities import checked_uri
 from thanglong.formats.ngsild.shown import OWN, Tree
 from thanglong.formats.ngsild.vocabulary import Vocabulary
-from thanglong.surfaces.ngsild.answers import GEO_JSON, Problem
+from thanglong.surfaces.asgi import Request
+from thanglong.surfaces.ngsild.answers import GEO_JSON, Header, Problem, send
 from thanglong.surfaces.ngsild.parameters import Options, datasets, listed, names, options
 
 DEEPEST, MOST_LINKED = 10, 10_000
+VERSION = re.compile(r'ngsi-ld="?1\.(\d{1,2})')
 ONE = (
     "attrs", "pick", "omit", "options", "format", "geometryProperty", "type", "lang", "datasetId", "join", "joinLevel",
     "containedBy", "entityMap", "splitEntities", "csf", "jsonKeys", "expandValues",
@@ -91,6 +94,24 @@ def shown(who: Pass, found: Sequence[dict[str, Any]], wish: Wish) -> list[dict[s
     return _Showing(who, wish).all(found)
 
 
+def older_version(request: Request) -> int | None:
+    """The minor version of the standard the header Prefer asks for (``ngsi-ld=1.5``: 5), None when it does not."""
+    match = VERSION.search(request.headers.get("prefer", ""))
+    return int(match[1]) if match else None
+
+
+async def send_as(
+    request: Request, kind: str, content: Any, headers: Sequence[Header], names: Vocabulary, version: int | None
+) -> None:
+    """Send an answer, in the words of an older version of the standard where one is preferred (clause 4.3.6.8)."""
+    status = 200
+    if version is not None:
+        older = forms.in_version(content, version)
+        status = 203 if older != content else 200
+        content, headers = older, [*headers, (b"preference-applied", b"ngsi-ld=1.%d" % version)]
+    await send(request, kind, content, headers, names=names, status=status)
+
+
 class _Showing:
     """One answer in the making."""
 
@@ -119,6 +140,8 @@ class _Showing:
             if wish.options.system:
                 pairs = {key: (iso(made), iso(new)) for key, (made, new) in stamps.get(entity["id"], {}).items()}
                 part = forms.stamped(part, pairs)
+            else:
+                part = forms.without_ends(part)
             if wish.attrs:
                 part = forms.with_attributes(part, wish.attrs)
             if pick is not None or omit:
