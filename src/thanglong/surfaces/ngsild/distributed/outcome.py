@@ -76,7 +76,8 @@ def single(parts: Sequence[Part]) -> int:
     if len(statuses) > 1:
         return 207
     status = statuses.pop()
-    return status if status in (400, 403, MISSING, CLASH, 422, LOOP, TIMEOUT) or not parts[0].registration else GATEWAY
+    # what stands against a source's own rules (403 and the like) is no fault of the client: 502
+    return status if status in (400, MISSING, CLASH, 422, LOOP, TIMEOUT) or not parts[0].registration else GATEWAY
 
 
 async def tell_entity(

@@ -137,7 +137,7 @@ class Writing:
         found = await self._parts(
             work, [(Share(source, None), ask) for source in able], [Share(source, None) for source in refused]
         )
-        held_elsewhere = any(part.good for part, source in zip(found, able, strict=False) if source.proxied)
+        held_elsewhere = any(source.proxied for source in concerned)
         if not (here.status == MISSING and held_elsewhere):
             found.insert(0, here_part(here))
         await tell_entity(work.request, id, found, 204, [])
