@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from thanglong.core.things.service import contexts
+from thanglong.core.things.service.tenancy import PART
 from thanglong.core.things.types import Pass, Subscription, iso
 from thanglong.formats.ngsild import shown as forms
 from thanglong.formats.ngsild.entities import MEMBER, NULL
@@ -24,7 +25,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PREVIOUS = {kind: f"previous{member[0].upper()}{member[1:]}" for kind, member in MEMBER.items()}
 """The member that holds what was before (showChanges), by the attribute's type."""
 FORM = {"simplified": "keyValues", "keyValues": "keyValues", "concise": "concise"}
-OWN_HEADERS = frozenset(["content-type", "content-length", "link", "prefer", "ngsild-tenant", "host", "connection"])
+OWN_HEADERS = frozenset(
+    ["content-type", "content-length", "link", "prefer", "ngsild-tenant", "ngsild-snapshot", "host", "connection"]
+)
 """What the platform sets itself, whatever the subscriber wrote into receiverInfo."""
 
 
@@ -223,8 +226,9 @@ def headers_of(subscription: Subscription, kind: str, linked: Vocabulary | None)
     headers = [("Content-Type", kind)]
     if linked is not None:
         headers.append(("Link", linked.link.decode()))
-    if subscription.tenant:
-        headers.append(("NGSILD-Tenant", subscription.tenant.partition("\x1f")[0]))
+    tenant, _, snapshot = subscription.tenant.partition(PART)
+    headers += [("NGSILD-Tenant", tenant)] if tenant else []
+    headers += [("NGSILD-Snapshot", snapshot)] if snapshot else []
     endpoint = subscription.definition["notification"]["endpoint"]
     own = [(pair["key"], pair["value"]) for pair in endpoint.get("receiverInfo", ())]
     return [*headers, *((key, value) for key, value in own if key.lower() not in OWN_HEADERS)]
