@@ -23,6 +23,9 @@ class ThingsConfig(AppConfig):
         for verb, text in (
             ("things.subscribed", N_("A subscription to changes in the city database was made.")),
             ("things.subscription_changed", N_("A subscription to changes in the city database was changed.")),
+            ("things.snapshot_made", N_("A snapshot of the city database was made.")),
+            ("things.snapshot_changed", N_("A snapshot of the city database was changed.")),
+            ("things.snapshot_deleted", N_("A snapshot of the city database was deleted.")),
             ("things.unsubscribed", N_("A subscription to changes in the city database was deleted.")),
         ):
             ledger.phrases.add(verb, text)

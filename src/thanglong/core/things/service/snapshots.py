@@ -19,7 +19,7 @@ from thanglong.core.things.service.auditing import audited
 from thanglong.core.things.service.tenancy import PART, store_of, tenant_of
 from thanglong.core.things.types import Pass, ThingQuery, iso
 from thanglong.kit import clock, ports
-from thanglong.kit.errors import Conflict, NotFound
+from thanglong.kit.errors import N_, Conflict, NotFound
 from thanglong.kit.past import Evolution, Window
 
 log = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def create(asker: Pass, given: Document, lifetime: timedelta | None) -> Document
     }
     with audited(asker, "things.snapshot_made", "snapshot", made["id"]):
         if not ports.plugged.things.put_document(owner(asker), KIND, made["id"], made, create=True):
-            raise Conflict("There is already a snapshot %(id)s.", id=made["id"])
+            raise Conflict(N_("There is already a snapshot %(id)s."), id=made["id"])
     return made
 
 
