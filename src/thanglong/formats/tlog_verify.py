@@ -1,9 +1,8 @@
 """Checks a ledger's bundle or folder without the platform: one file, Python 3.11, standard library and `cryptography`.
 
-`python verify.py BUNDLE|FOLDER [--key HEX] [--kept FILE …]` hashes every entry, builds the tree (RFC 6962), compares
-it with each signed head (Ed25519), each hash tile (C2SP tlog-tiles), the heads that others kept, and each year's
-beginning with the end of the year before. It tells every fault with its year, the first and last leaf in that year, and
-its kind: changed missing added moved hidden tile head year fork. Exit code 1 when there is one.
+`python verify.py BUNDLE|FOLDER [--key HEX] [--kept FILE …]` hashes every entry, builds the tree (RFC 6962), compares it
+with signed heads (Ed25519), hash tiles (C2SP), heads that others kept, each year's beginning with the last one's end. A
+fault has year, first and last leaf there, and kind: changed missing added moved hidden tile head year fork; exit 1.
 """
 
 import argparse
@@ -29,8 +28,8 @@ Head = NamedTuple("Head", [("origin", str), ("size", int), ("root", str), ("at",
 
 
 def signed(head: Head, key: str) -> bool:
-    text = f"{head.origin}\n{head.size}\n{base64.b64encode(bytes.fromhex(head.root)).decode()}\n{head.at}\n"
     with suppress(InvalidSignature, ValueError):
+        text = f"{head.origin}\n{head.size}\n{base64.b64encode(bytes.fromhex(head.root)).decode()}\n{head.at}\n"
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(head.signature), text.encode())
         return True
     return False
@@ -78,8 +77,7 @@ def climb(row: Sequence[Any], known: Sequence[Any]) -> list[Sequence[Any]]:
     rows = [row]
     for level in range(1, 17):
         row = [sha(b"\x01" + a + b).digest() if a and b else None for a, b in zip(row[::2], row[1::2], strict=False)]
-        if level == 8 and None in row:
-            row = [own or other for own, other in zip(row, [*known, *[None] * 256], strict=False)]
+        row = [own or other for own, other in zip(row, [*known, *[None] * 256], strict=False)] if level == 8 else row
         rows.append(row)
     return rows
 
@@ -89,18 +87,19 @@ def fold(blocks: Sequence[Any]) -> Any:
     return reduce(lambda right, left: sha(b"\x01" + left + right).digest() if right and left else None, blocks[::-1])
 
 
-def compare(year: int, start: int, found: Sequence[Any], wanted: Sequence[Any]) -> Iterator[Fault]:
+def compare(year: int, start: int, width: int, found: Sequence[Any], wanted: Sequence[Any]) -> Iterator[Fault]:
     """How the entries of a tile differ from its hashes."""
-    lost = {at for at, digest in enumerate(wanted) if digest not in found}
-    new = {at for at, digest in enumerate(found) if digest not in wanted}
-    moved = {at for at, pair in enumerate(zip(found, wanted, strict=False)) if pair[0] != pair[1]}
+    text = "not what was sealed at this place" if len(found) == width else f"{len(found)} entries at {width} places"
+    lost, new = ({at for at, x in enumerate(a) if x not in b} for a, b in ((wanted, found), (found, wanted)))
+    moved = [at for at in range(max(len(found), len(wanted))) if found[at : at + 1] != wanted[at : at + 1]]
+    new |= set(moved[:1]) if len(found) > width and not lost | new else set()  # a copy of another entry
     for at in sorted(lost | new or moved):
         kind = ("changed" if at in new else "missing") if at in lost else "added" if at in new else "moved"
-        yield Fault(year, start + at, start + at, kind, "not what was sealed at this place")
+        yield Fault(year, start + at, start + at, kind, text)
 
 
 def check_unit(where: Any, year: int, size: int, whole: range, job: tuple[int, list[int]]) -> tuple[Any, ...]:
-    """Blocks before each cut of a unit, by entries and by hash tiles; faults; the first entry; how many entries."""
+    """Blocks before each cut of a unit and all of 256, by entries and by tiles; faults; first entry; how many."""
     (start, sizes), (read, _), faults, first, seen = job, reader(where), list[Fault](), list[bytes](), 0
     mine, theirs, level1 = list[bytes | None](), list[bytes | None](), tile(read, year, 1, start // UNIT, size)
     for place in range(start, min(start + UNIT, size), 256):
@@ -110,7 +109,7 @@ def check_unit(where: Any, year: int, size: int, whole: range, job: tuple[int, l
         wanted = tile(read, year, 0, place // 256, size)
         if found != wanted or len(found) != width:
             absent = [Fault(year, place, place + width - 1, "missing", "not here")] * (bool(found) or place in whole)
-            faults += compare(year, place, found, wanted) if found and wanted else absent
+            faults += compare(year, place, width, found, wanted) if found and wanted else absent
             found, wanted = [((a or b) + [None] * width)[:width] for a, b in ((found, wanted), (wanted, found))]
         mine += found
         theirs += wanted
@@ -118,25 +117,31 @@ def check_unit(where: Any, year: int, size: int, whole: range, job: tuple[int, l
     for cut in sizes:
         spots = [(level, (cut - start) >> level & ~1) for level in range(16, -1, -1) if (cut - start) >> level & 1]
         cuts[cut] = [[next(iter(tree[level][at:]), None) for level, at in spots] for tree in (trees[0], trees[-1])]
-    for at, stored, *own in zip(range(start, size, 256), level1, trees[0][8], trees[-1][8], strict=False):
-        faults += [] if stored in own else [Fault(year, at, at + 255, "tile", "the stored hash of this block is wrong")]
-    return cuts, faults, b"".join(first[:1]), seen
+    blocks = {(1, start // 256 + at): own for at, own in enumerate(zip(trees[0][8], trees[-1][8], strict=True))}
+    return cuts, faults, b"".join(first[:1]), seen, blocks
 
 
 def check_year(where: Any, year: int, size: int, heads: list[Head], kept: list[Head], whole: range, run: Any) -> Any:
     """Rebuild a year's tree under its heads by the entries and, to tell which is wrong, by the hash tiles."""
-    roots, edges = dict[int, list[str]](), list[list[bytes | None]]([[], []])
+    (read, _), roots, edges = reader(where), dict[int, list[str]](), list[list[bytes | None]]([[], []])
     sizes = sorted({head.size for head in [*heads, *kept] if head.size <= size} | {*range(UNIT, size + 1, UNIT)})
     jobs = [(start, [at for at in sizes if start < at <= start + UNIT]) for start in range(0, size, UNIT)]
     units = list(run(partial(check_unit, where, year, size, whole), jobs))
+    blocks = {name: own for unit in units for name, own in unit[4].items()}
     for number, (cuts, *_) in enumerate(units):
         for cut, pair in cuts.items():  # a root that cannot be computed is an empty text
             roots[cut] = [(fold([*edge, *own]) or b"").hex() for edge, own in zip(edges, pair, strict=True)]
         for edge, own in zip(edges, cuts.get((number + 1) * UNIT, []), strict=False):
-            edge.append(own[0])
-            for _ in range((number & ~(number + 1)).bit_length()):
-                edge.append(fold([edge.pop(-2), edge.pop()]))
+            for bit in range(1 + (number & ~(number + 1)).bit_length()):
+                edge.append(fold([edge.pop(-2), edge.pop()]) if bit else own[0])
+                blocks.setdefault((2 + bit / 8, number >> bit), []).append(edge[-1])
     faults: list[Fault] = [fault for unit in units for fault in unit[1]]
+    for level in range(1, -(-size.bit_length() // 8)):
+        row = [item for at in range(0, size >> 8 * level, 256) for item in tile(read, year, level, at // 256, size)]
+        for at in range(max(size >> 8 * level, len(row))):
+            own, last = blocks.get((level, at), (b"",)), (at + 1 << 8 * level) - 1
+            if next(iter(row[at : at + 1]), b"") not in own and None not in own:
+                faults.append(Fault(year, at << 8 * level, last, "tile", "the stored hash of this block is wrong"))
     wrong = [[head for head in heads if roots[head.size][way] not in ("", head.root)] for way in (0, 1)]
     whole_tree = [roots[heads[-1].size][way] == heads[-1].root and not wrong[way] for way in (0, 1)]
     if whole_tree[0]:  # the entries are those that were sealed: where a stored hash differs, the hash is wrong
@@ -153,12 +158,11 @@ def check_year(where: Any, year: int, size: int, heads: list[Head], kept: list[H
 
 
 def verify(where: Any, key: str = "", kept: Sequence[Head] = (), run: Any = map) -> tuple[list[Fault], int, int]:
-    """Every fault in order of year and place, the number of entries hashed, and of heads checked."""
+    """Faults by year and place (those of stored hashes last), the number of entries hashed, and of heads checked."""
     (read, names), kept = reader(where), sorted(kept, key=lambda head: head.size)
     about, key = json.loads(read("about.json") or b"{}"), key or (read("key.txt") or b"").decode().strip()
-    faults, last, origins, seen, count = list[Fault](), Head("", 0, "", "", ""), set[str](), 0, 0
-    years = {int(name[:4]) for name in names if re.fullmatch(r"\d{4}/(checkpoint|heads\.jsonl)", name)}
-    for year in sorted(years):
+    faults, ends, seen, count = list[Fault](), [Head("", 0, "", "", "")], 0, 0
+    for year in sorted(years := {int(n[:4]) for n in names if re.match(r"\d{4}/(checkpoint|heads\.jsonl)$", n)}):
         heads, size = list[Head](), 0
         for head in [*heads_in(read(f"{year}/heads.jsonl")), *heads_in(read(f"{year}/checkpoint"))]:
             before, size = heads[-1] if heads else Head(head.origin, 0, "", "", ""), max(size, head.size)
@@ -173,14 +177,13 @@ def verify(where: Any, key: str = "", kept: Sequence[Head] = (), run: Any = map)
         whole = range(*about["whole"].get(str(year), (0, 0))) if about else range(size)
         own = [head for head in kept if head.origin == heads[0].origin]
         more, first, entries = check_year(where, year, size, heads, own, whole, run)
-        named = {"previous": {"origin": last.origin, "root": last.root, "size": last.size}}
-        if last.size and first and not any(item.first == 0 for item in more) and json.loads(first)["facts"] != named:
+        named = {"previous": {"origin": ends[-1].origin, "root": ends[-1].root, "size": ends[-1].size}}
+        if ends[1:] and first and not any(item.first == 0 for item in more) and json.loads(first)["facts"] != named:
             more.append(Fault(year, 0, 0, "year", "the year does not begin with the final head of the last one"))
-        faults, last, seen, count = faults + more, heads[-1], seen + entries, count + len(heads)
-        origins |= {last.origin}
-    lost = [head for head in kept if head.origin not in origins and (not about or head.origin[-4:] in map(str, years))]
-    faults += [Fault(0, 0, head.size - 1, "fork", f"the ledger {head.origin} is not in here") for head in lost]
-    return sorted(faults), seen, count
+        faults, ends, seen, count = faults + more, [*ends, heads[-1]], seen + entries, count + len(heads)
+    there = {end.origin for end in ends} | {k.origin for k in kept if about and k.origin[-4:] not in map(str, years)}
+    faults += [Fault(0, 0, k.size - 1, "fork", f"{k.origin} is not in here") for k in kept if k.origin not in there]
+    return sorted(faults, key=lambda fault: (fault.kind == "tile", fault)), seen, count
 
 
 if __name__ == "__main__":
@@ -189,10 +192,9 @@ if __name__ == "__main__":
     options.add_argument("--key", default="", help="the public key you trust, in hex; without it the bundle's own")
     options.add_argument("--kept", nargs="*", default=[], type=Path, help="files of heads that you or others kept")
     given = options.parse_args()
-    others = [head for name in given.kept for head in heads_in(name.read_bytes())]
     with ProcessPoolExecutor() as pool:
+        others = [head for name in given.kept for head in heads_in(name.read_bytes())]
         found, entries, heads = verify(given.where, given.key, others, pool.map)
-    for item in found:
-        sys.stdout.write(f"{item.year} leaf {item.first}..{item.last}: {item.kind}: {item.text}\n")
+    sys.stdout.writelines(f"{item.year} leaf {item.first}..{item.last}: {item.kind}: {item.text}\n" for item in found)
     sys.stdout.write(f"{len(found)} faults, {entries} entries, {heads} heads, key {given.key or 'its own'}\n")
     sys.exit(bool(found))
