@@ -7,6 +7,7 @@ UTF-16 order of keys.
 
 import hashlib
 import math
+import re
 from typing import Any
 
 import orjson
@@ -83,6 +84,30 @@ def _explain(value: Any, where: str) -> None:
             _explain(item, f"{where}/{position}")
     elif kind not in (int, float, str, bool, type(None)):
         raise NotCanonical(f"{here}: {kind.__name__} has no JSON form")
+
+
+_DIGITS = re.compile(rb"[0-9]{16}")
+
+
+def refuse_wide(value: Any, text: bytes, where: str) -> None:
+    """NotCanonical when ``value`` holds a whole float from 2**53 on whose canonical ``text`` is read back as an int.
+
+    RFC 8785 writes 1e20 as 100000000000000000000; who reads that as a whole number of any size cannot hash it again.
+    """
+    if _DIGITS.search(text):
+        _refuse_wide(value, where)
+
+
+def _refuse_wide(value: Any, where: str) -> None:
+    kind = type(value)
+    if kind is float and MAX_INT < abs(value) < 1e21:
+        raise NotCanonical(f"{where}: {value!r} is a whole number beyond 2**53 - 1; write it as text")
+    if kind is dict:
+        for key, item in value.items():
+            _refuse_wide(item, f"{where}/{key}")
+    elif kind is list or kind is tuple:
+        for position, item in enumerate(value):
+            _refuse_wide(item, f"{where}/{position}")
 
 
 def _write(value: Any) -> list[bytes]:

@@ -11,9 +11,11 @@ from django.db.models import Count, Max, Min
 from thanglong.core.ledger import models, rules
 from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef, Stamp, Tree, Wanted
 from thanglong.kit.errors import N_, NotFound
+from thanglong.stores import bulk
 from thanglong.stores import ledger as store
 
 BATCH = 2000  # rows of one statement
+SALT = ("entry_id", "name", "salt")
 SEALED = 8192  # leaves under one head at most
 
 
@@ -44,21 +46,18 @@ class Made(Sequence[Entry]):
 def add(rows: Sequence[NewEntry], now: datetime) -> Sequence[Entry]:
     """Insert entries in order; their salts too."""
     made: list[store.EntryRow] = []
-    salts: list[tuple[int, list[models.Salt]]] = []
+    salts: list[tuple[int, str, bytes]] = []
     for place, row in enumerate(rows):
         at = row.at or now
         hidden = {}
         if secret := rules.secrets_of(row):
-            own = [models.Salt(name=name, salt=os.urandom(rules.SALT_BYTES)) for name in secret]
-            hidden = {item.name: rules.commitment(bytes(item.salt), item.name, secret[item.name]) for item in own}
-            salts.append((place, own))
+            own = {name: os.urandom(rules.SALT_BYTES) for name in secret}
+            hidden = {name: rules.commitment(salt, name, secret[name]) for name, salt in own.items()}
+            salts += [(place, name, salt) for name, salt in own.items()]
         made.append((at, row.verb, row.ref.kind, row.ref.id, row.unit, rules.body(row, at, hidden).decode()))
     ids = store.insert_entries(made)
     if salts:
-        for place, own in salts:
-            for salt in own:
-                salt.entry_id = ids[place]
-        models.Salt.objects.bulk_create([salt for _, own in salts for salt in own], batch_size=BATCH)
+        bulk.insert(models.Salt, SALT, ((ids[place], name, salt) for place, name, salt in salts))
     return Made(ids, [row[5] for row in made])
 
 

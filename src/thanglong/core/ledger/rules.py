@@ -82,13 +82,17 @@ def body(new: NewEntry, at: datetime, commitments: Mapping[str, str]) -> bytes:
     may hold anything, go through ``jcs``.
     """
     actor = new.actor
+    facts: bytes | None = None
+    if new.facts:
+        facts = canonical(new.facts)
+        jcs.refuse_wide(new.facts, facts, "facts")
     frame = {
         "actor": {"id": _text(actor.id) if actor.id else None, "kind": actor.kind},
         "after": state_digest(new.after),
         "at": moment(at),
         "before": state_digest(new.before),
         "commitments": dict(sorted(commitments.items())) if commitments else {},
-        "facts": orjson.Fragment(canonical(new.facts)) if new.facts else {},
+        "facts": orjson.Fragment(facts) if facts else {},
         "object": {"id": new.ref.id, "kind": new.ref.kind},
         "purpose": nfc(actor.purpose),
         "role": actor.role,

@@ -62,3 +62,19 @@ def test_what_does_not_fit_is_refused() -> None:
         rules.body(NewEntry(actor, "\ud800", ObjectRef("k", "i")), at, {})
     with pytest.raises(ValueError, match="not found"):
         rules.with_id(1, b"{}")
+
+
+@pytest.mark.parametrize("number", [float(2**53), -(2.0**60), 1e20, 123456789012345680000.0])
+def test_a_whole_number_that_reads_back_as_another_kind_is_refused_with_its_place(number: float) -> None:
+    """RFC 8785 writes 1e20 as 100000000000000000000, which no reader can hash again."""
+    facts = {"size": {"bytes": [1, number]}}
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    with pytest.raises(NotCanonical, match=r"facts/size/bytes/1: .* beyond 2\*\*53 - 1; write it as text"):
+        rules.body(NewEntry(Actor("system"), "v", ObjectRef("k", "i"), facts=facts), at, {})
+
+
+@pytest.mark.parametrize("number", [2.0**53 - 1, 1e21, 1e300, 0.1234567890123456789, "12345678901234567890"])
+def test_numbers_that_read_back_as_they_were_are_taken(number: float | str) -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    text = rules.body(NewEntry(Actor("system"), "v", ObjectRef("k", "i"), facts={"n": number}), at, {})
+    assert rules.canonical(json.loads(text)["facts"]) == rules.canonical({"n": number})
