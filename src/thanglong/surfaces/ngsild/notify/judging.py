@@ -170,7 +170,7 @@ def heard(changes: Sequence[Change], asks: Asks, of: Of) -> Iterator[tuple[Watch
     for change in chosen:
         entity, news = batch.entity(change), None
         for watch in of(change, entity):
-            if not watch.active(change.at) or not watch.concerns(entity):
+            if not watch.active(change.at):
                 continue
             news = news or batch.news(change)
             if wanted(watch, news) and watch.holds(entity):

@@ -179,7 +179,11 @@ class Notifier:
         held = self._queue(
             changes,
             lambda change: index.asks(change.tenant, change.entity),
-            lambda change, entity: [watch for watch in index.of(change.tenant, entity) if watch.key in keys],
+            lambda change, entity: [
+                watch
+                for watch in index.of(change.tenant, entity, change.attributes or entity)
+                if watch.key in keys and watch.means(entity)
+            ],
         )
         with self._lock:
             for key in keys - held:
@@ -223,7 +227,7 @@ class Notifier:
             held = self._queue(
                 changes,
                 lambda change, watch_=watch_: watch_.may_concern(change.tenant, change.entity),  # type: ignore[misc]
-                lambda _change, _entity, watch_=watch_: [watch_],  # type: ignore[misc]
+                lambda _, entity, watch_=watch_: [watch_] if watch_.concerns(entity) else [],  # type: ignore[misc]
             )
             if not held:
                 with self._lock:

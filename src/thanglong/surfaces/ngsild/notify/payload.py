@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
+from django.conf import settings
 
 from thanglong.core.things.service import contexts
 from thanglong.core.things.service.tenancy import PART
 from thanglong.core.things.types import Pass, Subscription, iso
 from thanglong.formats.ngsild import shown as forms
 from thanglong.formats.ngsild.entities import MEMBER, NULL
-from thanglong.formats.ngsild.vocabulary import Vocabulary
+from thanglong.formats.ngsild.vocabulary import RELATION, Vocabulary
 from thanglong.kit import clock, ids
 from thanglong.kit.ports import SYSTEM
 from thanglong.surfaces.ngsild.answers import GEO_JSON, JSON, LD_JSON
@@ -172,8 +173,11 @@ def wrapped(watch: Watch, entities: Sequence[dict[str, Any]]) -> Message:
     subscription, notification = watch.subscription, watch.notification
     names = contexts.vocabulary(subscription.definition.get("jsonldContext") or subscription.context)
     kind = notification["endpoint"].get("accept", JSON)
-    context = names.url or names.given
     in_body = kind == LD_JSON or (kind == GEO_JSON and not _prefers_json(notification))
+    url = _address(subscription) or names.url
+    context = url or names.given
+    if not in_body and not url:
+        url = f"{settings.PUBLIC_URL}{contexts.PATH}{contexts.implicit(names.given)}"
     data: Any = shown(_reader(subscription), entities, _wish(watch, names, kind))
     if kind == GEO_JSON:
         data = {"type": "FeatureCollection", "features": data, **({"@context": context} if in_body else {})}
@@ -188,7 +192,14 @@ def wrapped(watch: Watch, entities: Sequence[dict[str, Any]]) -> Message:
     }
     if kind == LD_JSON:
         document["@context"] = context
-    return Message(orjson.dumps(document), headers_of(subscription, kind, None if in_body else names))
+    return Message(orjson.dumps(document), headers_of(subscription, kind, "" if in_body else f"<{url}>; {RELATION}"))
+
+
+def _address(subscription: Subscription) -> str:
+    """The address of the @context as the subscriber wrote it; empty when it has none."""
+    given = subscription.definition.get("jsonldContext") or subscription.context
+    only = given[0] if isinstance(given, list) and len(given) == 1 else given
+    return only if isinstance(only, str) else ""
 
 
 def _reader(subscription: Subscription) -> Pass:
@@ -200,13 +211,15 @@ def _wish(watch: Watch, names: Vocabulary, kind: str) -> Wish:
     """What the subscription wants to see of entities, as a query would state it."""
     notification, definition = watch.notification, watch.subscription.definition
     pick, omit, join = notification.get("pick"), notification.get("omit"), notification.get("join", "@none")
-    linked = join != "@none"
+    linked, attributes = join != "@none", notification.get("attributes", ())
+    # the attributes named are those of the entities told of: what these lead to comes whole
+    chosen = dict.fromkeys((*forms.OWN, *attributes)) if attributes else None
     return Wish(
         names,
         # the entities told of bring their times along; those linked to are given theirs here
         Options(FORM.get(notification.get("format", ""), "normalized"), linked and notification.get("sysAttrs", False)),
-        notification.get("attributes", ()),
-        forms.projection(",".join(pick)) if pick else None,
+        (),
+        forms.projection(",".join(pick)) if pick else chosen,
         forms.projection(",".join(omit)) if omit else None,
         forms.languages(definition["lang"]) if definition.get("lang") else (),
         (),
@@ -221,11 +234,11 @@ def _prefers_json(notification: Mapping[str, Any]) -> bool:
     return any(pair["key"].lower() == "prefer" and "body=json" in pair["value"].replace(" ", "") for pair in pairs)
 
 
-def headers_of(subscription: Subscription, kind: str, linked: Vocabulary | None) -> list[tuple[str, str]]:
+def headers_of(subscription: Subscription, kind: str, link: str) -> list[tuple[str, str]]:
     """What goes along: media type, the link to the @context unless it stands in the body, tenant, receiverInfo."""
     headers = [("Content-Type", kind)]
-    if linked is not None:
-        headers.append(("Link", linked.link.decode()))
+    if link:
+        headers.append(("Link", link))
     tenant, _, snapshot = subscription.tenant.partition(PART)
     headers += [("NGSILD-Tenant", tenant)] if tenant else []
     headers += [("NGSILD-Snapshot", snapshot)] if snapshot else []

@@ -36,6 +36,8 @@ class Watch:
     types: frozenset[str] | None
     """The only types it is about, when they are plain names."""
     expires: datetime | None
+    whole: bool
+    """Whether every entity of its types is meant: found by type, nothing else need be asked."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -52,6 +54,10 @@ class Watch:
         """Whether notifications are to be sent at a moment."""
         active = self.subscription.definition.get("isActive") is not False
         return active and (self.expires is None or at < self.expires)
+
+    def means(self, entity: Entity) -> bool:
+        """Whether an entity is one of those subscribed to, found by the index."""
+        return self.whole or self.concerns(entity)
 
     def may_concern(self, tenant: str, id: str) -> bool:
         """Whether a change of an entity may be of interest at all."""
@@ -75,6 +81,7 @@ def watch_of(subscription: Subscription) -> Watch:
         if queries and all(q.types for q in queries)
         else None,
         datetime.fromisoformat(definition["expiresAt"]) if definition.get("expiresAt") else None,
+        bool(queries) and not subscription.types and all(query == ThingQuery(types=query.types) for query in queries),
     )
 
 
@@ -137,12 +144,16 @@ def _concerns(subscription: Subscription, queries: Sequence[ThingQuery]) -> Judg
     return judge
 
 
+Named = dict[str | None, list[Watch]]
+"""Watches by the attribute they watch; None: any."""
+
+
 @dataclass(slots=True)
 class Index:
-    """Watches by the entities they name, else by the types they name; the others are asked about every change."""
+    """Watches by the entities they name, else by the types and attributes; the others are asked about every change."""
 
     by_id: dict[tuple[str, str], list[Watch]] = field(default_factory=lambda: defaultdict(list))
-    by_type: dict[tuple[str, str], list[Watch]] = field(default_factory=lambda: defaultdict(list))
+    by_type: dict[tuple[str, str], Named] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     others: dict[str, list[Watch]] = field(default_factory=lambda: defaultdict(list))
     wide: set[str] = field(default_factory=set)
     """Tenants with a watch that names no entities."""
@@ -156,7 +167,8 @@ class Index:
             return
         self.wide.add(tenant)
         for kind in watch.types or ():
-            self.by_type[tenant, kind].append(watch)
+            for name in watch.attributes or (None,):
+                self.by_type[tenant, kind][name].append(watch)
         if watch.types is None:
             self.others[tenant].append(watch)
 
@@ -164,10 +176,18 @@ class Index:
         """Whether anybody may want to hear of an entity."""
         return tenant in self.wide or (tenant, id) in self.by_id
 
-    def of(self, tenant: str, entity: Entity) -> list[Watch]:
-        """The watches a change of an entity may concern, each once."""
+    def of(self, tenant: str, entity: Entity, names: Iterable[str]) -> list[Watch]:
+        """The watches a change of some attributes of an entity may concern, each once."""
         found = [*self.by_id.get((tenant, entity["id"]), ()), *self.others.get(tenant, ())]
-        kinds = things.types_of(entity)
-        for kind in kinds:
-            found += self.by_type.get((tenant, kind), ())
-        return found if len(kinds) == 1 else list({watch.key: watch for watch in found}.values())
+        double = False
+        for kind in things.types_of(entity):
+            by_name = self.by_type.get((tenant, kind))
+            if by_name is None:
+                continue
+            double = double or bool(found)
+            found += by_name.get(None, ())
+            if len(by_name) > 1:
+                double = True
+                for name in names:
+                    found += by_name.get(name, ())
+        return list({watch.key: watch for watch in found}.values()) if double else found
