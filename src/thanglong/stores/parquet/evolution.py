@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from thanglong.stores.ops import REMOVED, WITHDRAWN
 from thanglong.stores.parquet.days import DayFiles
 
+STAYING = f"op NOT IN ({REMOVED}, {WITHDRAWN})"
 COLUMNS = "entity, attribute, dataset, seq, part, written, moment, observed, op, number, value"
 
 
@@ -80,29 +81,23 @@ def present(files: DayFiles, reading: Reading) -> set[str]:
     return {entity for (entity,) in files.select(f"SELECT DISTINCT entity {where}", values)}
 
 
-def ends(files: DayFiles, reading: Reading) -> dict[str, tuple[int, int]]:
-    """By entity the first and the last moment of its rows."""
+def ends(files: DayFiles, reading: Reading) -> list[Any]:
+    """``(entity, attribute, first, last)``: the moments between which an attribute has instances."""
     where, values = _where(reading, files)
-    found = files.select(f"SELECT entity, min({reading.by}), max({reading.by}) {where} GROUP BY entity", values)
-    return {entity: (first, last) for entity, first, last in found}
+    ranges = f"SELECT entity, attribute, min({reading.by}), max({reading.by})"
+    return files.select(f"{ranges} {where} AND {STAYING} GROUP BY entity, attribute", values)
 
 
 def sums(files: DayFiles, reading: Reading, start: int, width: int) -> list[Any]:
-    """``(bucket, rows, numbers, set, sum, squares, least, most, spread)`` of one attribute's numbers.
+    """``(entity, attribute, step, rows, numbers, set, sum, squares, least, most, spread)`` of plain numbers.
 
-    Periods count from ``start``; ``set``: whether a data set was named; ``spread``: the sum of squared distances from
-    the mean.
+    Steps of ``width`` count from ``start``; ``set``: whether a data set was named; ``spread``: the sum of squared
+    distances from the mean.
     """
     where, values = _where(reading, files)
     sql = (
-        f"SELECT ({reading.by} - ?) // ? AS bucket, count(*), count(number), max(dataset <> ''), "
+        f"SELECT entity, attribute, ({reading.by} - ?) // ? AS step, count(*), count(number), max(dataset <> ''), "
         "sum(number), sum(number * number), min(number), max(number), var_pop(number) * count(number) "
-        f"{where} AND op NOT IN ({REMOVED}, {WITHDRAWN}) GROUP BY bucket"
+        f"{where} AND {STAYING} GROUP BY entity, attribute, step"
     )
     return files.select(sql, [start, width, *values])
-
-
-def attributes(files: DayFiles, reading: Reading) -> list[str]:
-    """Names of the attributes that have any row."""
-    where, values = _where(reading, files)
-    return [name for (name,) in files.select(f"SELECT DISTINCT attribute {where} ORDER BY attribute", values)]
