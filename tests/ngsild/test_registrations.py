@@ -146,7 +146,7 @@ class TestConflicts:
 @pytest.mark.usefixtures("alone")
 class TestAsking:
     @pytest.fixture(autouse=True)
-    def _known(self, broker: Ask) -> None:
+    def _known(self, alone: None, broker: Ask) -> None:
         point = {"type": "Point", "coordinates": [105.85, 21.03]}
         bodies = [
             registration(id="urn:r:a", scope="/Hanoi/Center", location=point, owner="city"),

@@ -6,10 +6,13 @@ from typing import Annotated
 
 import typer
 
-from thanglong.cli import output
+from thanglong.cli import output, things_files
 from thanglong.cli.env import prepare_environment, setup
 
 app = typer.Typer(no_args_is_help=True, help="The city database: a broker alone, closed days.")
+
+app.command("import")(things_files.import_file)
+app.command("export")(things_files.export_file)
 
 Data = Annotated[Path, typer.Option("--data", help="Data folder.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]

@@ -9,13 +9,21 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 CHUNK = 1 << 20
 MOST_ROW = 16 << 20
 FEATURES = re.compile(r'"features"\s*:\s*\[')
 URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+\Z")
 UNFIT = re.compile(r"[^A-Za-z0-9._~-]+")
+
+
+class Text(Protocol):
+    """A text file to read from."""
+
+    def read(self, size: int, /) -> str: ...
+
+    def __iter__(self) -> Iterator[str]: ...
 
 
 class BadFile(ValueError):
@@ -31,7 +39,7 @@ class Row:
     fault: str = ""
 
 
-def _objects(file: TextIO, buffer: str, at: int) -> Iterator[tuple[Any, str]]:
+def _objects(file: Text, buffer: str, at: int) -> Iterator[tuple[Any, str]]:
     """The values of a JSON list that is open, or of lines of JSON: (value, fault) each, until the list or file ends."""
     decoder = json.JSONDecoder()
     while True:
@@ -58,7 +66,7 @@ def _objects(file: TextIO, buffer: str, at: int) -> Iterator[tuple[Any, str]]:
         yield value, ""
 
 
-def read_ngsild(file: TextIO) -> Iterator[Row]:
+def read_ngsild(file: Text) -> Iterator[Row]:
     """A JSON list of entities, one entity, or one a line."""
     buffer = file.read(CHUNK).lstrip("\ufeff \t\r\n")
     at = 1 if buffer.startswith("[") else 0
@@ -69,7 +77,7 @@ def read_ngsild(file: TextIO) -> Iterator[Row]:
             yield Row(number, value)
 
 
-def read_geojson(file: TextIO, kind: str = "") -> Iterator[Row]:
+def read_geojson(file: Text, kind: str = "") -> Iterator[Row]:
     """A FeatureCollection: each feature's properties are attributes, its geometry the location.
 
     ``kind`` is the type of entities whose properties name none. BadFile when there is no list of features.
@@ -176,7 +184,7 @@ def mapping_of(content: Any) -> Mapped:
     return Mapped(content["type"], content["id"], columns, position, str(content.get("delimiter", ",")))
 
 
-def read_csv(file: TextIO, mapping: Mapped) -> Iterator[Row]:
+def read_csv(file: Text, mapping: Mapped) -> Iterator[Row]:
     """The lines of a CSV with a header as entities; BadFile when a column of the mapping is missing."""
     reader = csv.DictReader(file, delimiter=mapping.delimiter)
     header = set(reader.fieldnames or ())

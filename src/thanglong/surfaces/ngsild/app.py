@@ -18,6 +18,7 @@ from thanglong.surfaces.ngsild.entities import Entities
 from thanglong.surfaces.ngsild.entity_maps import EntityMaps
 from thanglong.surfaces.ngsild.notify import Notifier
 from thanglong.surfaces.ngsild.registrations import Registrations
+from thanglong.surfaces.ngsild.registrations_news import SourceNews, SourceSubscriptions
 from thanglong.surfaces.ngsild.snapshots import Snapshots, enter
 from thanglong.surfaces.ngsild.subscriptions import Subscriptions
 from thanglong.surfaces.ngsild.temporal import Temporal
@@ -89,9 +90,14 @@ class NgsiLd:
 
     def _add_sources(self) -> None:
         add, root = self._router.add, f"{ROOT}/csourceRegistrations"
-        known = Registrations(self._gate, self._distributed.sources, self._distributed.counts)
+        news = SourceNews(self._gate)
+        self._distributed.sources.first = news.start
+        known = Registrations(self._gate, self._distributed.sources, self._distributed.counts, news.changed)
         add(root, GET=known.find, HEAD=known.find, POST=known.create)
         add(f"{root}/{{id}}", GET=known.get, HEAD=known.get, PATCH=known.change, DELETE=known.delete)
+        asked, root = SourceSubscriptions(self._gate, news), f"{ROOT}/csourceSubscriptions"
+        add(root, GET=asked.find, HEAD=asked.find, POST=asked.create)
+        add(f"{root}/{{id}}", GET=asked.get, HEAD=asked.get, PATCH=asked.change, DELETE=asked.delete)
 
     def _add_past(self, read: Temporal, write: TemporalWriting) -> None:
         add, root = self._router.add, f"{ROOT}/temporal/entities"

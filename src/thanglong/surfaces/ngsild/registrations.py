@@ -1,7 +1,8 @@
 """Registrations of context sources: ``/csourceRegistrations`` (clauses 5.9, 5.10, 6.8 and 6.9 of the standard)."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -25,6 +26,7 @@ from thanglong.formats.ngsild.entities import checked_time, checked_uri
 from thanglong.formats.ngsild.registrations import registration_in, registration_out
 from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit import clock
+from thanglong.kit.errors import NotFound
 from thanglong.kit.ports import AllOf, Condition
 from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
@@ -42,11 +44,15 @@ ASKING = ("id", "type", "idPattern", "attrs", "q", "csf", "scopeQ", *GEO, *TIME,
 NAMED = re.compile(r"[,|;()]+")
 
 
+Changed = Callable[[str, Mapping[str, Any] | None, Mapping[str, Any] | None], Awaitable[None]]
+"""Told of a change in a tenant: the registration before and after it (None: there was, or is, none)."""
+
+
 class Registrations:
     """Handlers; what changes here is seen by distributed operations at once."""
 
-    def __init__(self, gate: Gate, sources: Sources, counts: Counts) -> None:
-        self._gate, self._sources, self._counts = gate, sources, counts
+    def __init__(self, gate: Gate, sources: Sources, counts: Counts, changed: Changed | None = None) -> None:
+        self._gate, self._sources, self._counts, self._told = gate, sources, counts, changed
 
     async def create(self, request: Request) -> None:
         """POST /csourceRegistrations"""
@@ -54,16 +60,28 @@ class Registrations:
         who = await self._gate.pass_of(request)
         things.require_write(who)
         content, names = await content_of(self._gate, request, MOST_BODY)
-        id = await self._changed(service.register, who, registration_in(content, names, clock.now()))
+        document = registration_in(content, names, clock.now())
+        id = await self._changed(who, document.get("id", ""), service.register, document)
         await request.respond(201, b"", [(b"location", f"{ROOT}/{quote(id, safe=':')}".encode())])
 
-    async def _changed(self, verb: Any, *arguments: Any) -> Any:
+    async def _changed(self, who: Pass, id: str, verb: Any, *arguments: Any) -> Any:
+        before = await self._one(who, id)
         try:
-            found = await self._gate.orm(verb, *arguments)
+            found = await self._gate.orm(verb, who, *arguments)
         except Overlap as error:
             raise Problem(409, "Conflict", str(error)) from error
         await self._sources.look()
+        if self._told is not None:
+            await self._told(who.tenant, before, await self._one(who, id or found))
         return found
+
+    async def _one(self, who: Pass, id: str) -> Mapping[str, Any] | None:
+        if not id or self._told is None:
+            return None
+        try:
+            return await self._gate.run(service.registration, replace(who, view=True), id)
+        except NotFound:
+            return None
 
     async def get(self, request: Request) -> None:
         """GET /csourceRegistrations/{id}"""
@@ -81,7 +99,7 @@ class Registrations:
         id = checked_uri(request.parts[0])
         content, names = await content_of(self._gate, request, MOST_BODY)
         fragment = registration_in(content, names, clock.now(), partial=True)
-        await self._changed(service.amend, who, id, fragment)
+        await self._changed(who, id, service.amend, id, fragment)
         await request.respond(204)
 
     async def delete(self, request: Request) -> None:
@@ -89,7 +107,8 @@ class Registrations:
         parameters(request, ())
         who = await self._gate.pass_of(request)
         things.require_write(who)
-        await self._changed(service.unregister, who, checked_uri(request.parts[0]))
+        id = checked_uri(request.parts[0])
+        await self._changed(who, id, service.unregister, id)
         await request.respond(204)
 
     async def find(self, request: Request) -> None:
@@ -142,30 +161,35 @@ def asked(documents: Sequence[dict[str, Any]], given: Mapping[str, str], names: 
     own = {item["id"] for item in documents}.intersection(ids)
     if not own and not any(key in given for key in ("type", "attrs", "q", "georel")):
         raise Problem(400, "BadRequestData", "ask for type, attrs, q or an area")
-    test = Filter(given, names, () if own else ids)
+    test = Filter.of(given, names, () if own else ids)
     return [item for item in documents if (not own or item["id"] in own) and test(item)]
 
 
 class Filter:
-    """Whether a registration is one that is asked for; used for queries and for subscriptions to registrations.
+    """Whether a registration is one that is asked for: by a query, or by a subscription to registrations.
 
-    ``given`` holds the parameters of a query in the client's words; ``ids`` are ids of entities.
+    ``query`` holds conditions, scopes and an area for the properties of the source.
     """
 
-    def __init__(self, given: Mapping[str, str], names: Vocabulary, ids: tuple[str, ...] = ()) -> None:
+    def __init__(self, wanted: Wanted, query: ThingQuery, time: Callable[[Source], bool]) -> None:
+        self._wanted, self._time = wanted, time
+        self._properties = things.matcher(query) if query.where or query.area else None
+
+    @classmethod
+    def of(cls, given: Mapping[str, str], names: Vocabulary, ids: tuple[str, ...] = ()) -> "Filter":
+        """The filter that the parameters of a query state; ``ids`` are ids of entities."""
         attributes = [names.expand_name(part) for part in listed(given, "attrs")]
         if "q" in given:
             attributes += roots(language.condition(given["q"], names))
-        area = area_of(given, names)
-        self._wanted = Wanted(
-            type_test(given.get("type", ""), names), ids, given.get("idPattern", ""), frozenset(attributes)
-        )
         conditions = [language.condition(given["csf"], names)] if "csf" in given else []
         if "scopeQ" in given:
             conditions.append(language.scopes(given["scopeQ"]))
-        where = AllOf(conditions) if conditions else None
-        self._properties = things.matcher(ThingQuery(where=where, area=area)) if where or area else None
-        self._time = period_test(given)
+        test = type_test(given.get("type", ""), names)
+        return cls(
+            Wanted(test, ids, given.get("idPattern", ""), frozenset(attributes)),
+            ThingQuery(where=AllOf(conditions) if conditions else None, area=area_of(given, names)),
+            period_test(given),
+        )
 
     def __call__(self, document: Mapping[str, Any]) -> bool:
         return bool(self.parts(document))
@@ -207,7 +231,7 @@ def area_of(given: Mapping[str, str], names: Vocabulary) -> Any:
     )
 
 
-def period_test(given: Mapping[str, str]) -> Any:
+def period_test(given: Mapping[str, Any]) -> Callable[[Source], bool]:
     """Whether a source is asked: for the present (no time given: it has no period), or for the past its period fits."""
     relation = given.get("timerel", "")
     if not relation:

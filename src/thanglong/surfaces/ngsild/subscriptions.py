@@ -1,6 +1,7 @@
 """Subscriptions: create, read, list, change, delete (clauses 5.8 and 6.10, 6.11)."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 from urllib.parse import quote
 
 from thanglong.core.things.service import subscribing
@@ -14,7 +15,6 @@ from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import Header, Problem, accepted, send
 from thanglong.surfaces.ngsild.contexts import content_of, names_of
-from thanglong.surfaces.ngsild.notify import Notifier
 from thanglong.surfaces.ngsild.notify.delivery import shown_state
 from thanglong.surfaces.ngsild.parameters import MOST, USUAL, flag, number, options, parameters
 from thanglong.surfaces.ngsild.registrations import pages
@@ -23,10 +23,19 @@ PATH = "/ngsi-ld/v1/subscriptions"
 MOST_BODY = 1 << 20
 
 
+class States(Protocol):
+    """Whoever sends notifications and knows the newest counters."""
+
+    def state(self, tenant: str, id: str) -> Mapping[str, Any] | None: ...
+
+
 class Subscriptions:
     """Handlers under ``/subscriptions``. ``notifier``: the one of this process, whose counters are the newest."""
 
-    def __init__(self, gate: Gate, notifier: Notifier | None = None) -> None:
+    path = PATH
+    kind = subscribing.KIND
+
+    def __init__(self, gate: Gate, notifier: States | None = None) -> None:
         self._gate = gate
         self._notifier = notifier
 
@@ -37,10 +46,10 @@ class Subscriptions:
         who = await self._gate.pass_of(request)
         definition = forms.subscription_in(content, names, clock.now())
         try:
-            id = await self._gate.orm(subscribing.create, who, definition, context)
+            id = await self._gate.orm(subscribing.create, who, definition, context, self.kind)
         except Conflict as error:
             raise Problem(409, "AlreadyExists", str(error)) from error
-        await request.respond(201, b"", [(b"location", f"{PATH}/{quote(id, safe=':')}".encode())])
+        await request.respond(201, b"", [(b"location", f"{self.path}/{quote(id, safe=':')}".encode())])
 
     async def _content(self, request: Request) -> tuple[Any, Vocabulary, Any]:
         """The body, the words it is written in, and the @context to keep."""
@@ -56,10 +65,10 @@ class Subscriptions:
         counted = flag(given, "count")
         if limit == 0 and not counted:
             raise Problem(400, "BadRequestData", "limit=0 goes with count=true")
-        found = await self._gate.run(subscribing.listing, who)
+        found = await self._gate.run(subscribing.listing, who, self.kind)
         page = [self._shown(item, names, system) for item in found[offset : offset + limit]]
         headers: list[Header] = [(b"ngsild-results-count", b"%d" % len(found))] if counted else []
-        headers += pages(PATH, given, limit, offset, len(found))
+        headers += pages(self.path, given, limit, offset, len(found))
         await send(request, kind, page, headers, names=names)
 
     async def get(self, request: Request) -> None:
@@ -68,7 +77,7 @@ class Subscriptions:
         kind, system = accepted(request), options(given).system
         id = checked_uri(request.parts[0])
         names, who = await names_of(self._gate, request), await self._gate.pass_of(request)
-        found = await self._gate.run(subscribing.one, who, id)
+        found = await self._gate.run(subscribing.one, who, id, self.kind)
         await send(request, kind, self._shown(found, names, system), names=names)
 
     def _shown(self, item: Subscription, names: Vocabulary, system: bool) -> dict[str, Any]:
@@ -86,11 +95,11 @@ class Subscriptions:
         id = checked_uri(request.parts[0])
         content, names, context = await self._content(request)
         who = await self._gate.pass_of(request)
-        await self._gate.run(subscribing.one, who, id)
+        await self._gate.run(subscribing.one, who, id, self.kind)
         fragment = forms.subscription_in(content, names, clock.now(), partial=True)
         if fragment.get("id", id) != id:
             raise Problem(400, "BadRequestData", "the id of a subscription cannot be changed")
-        await self._gate.orm(subscribing.change, who, id, fragment, context)
+        await self._gate.orm(subscribing.change, who, id, fragment, context, self.kind)
         await request.respond(204)
 
     async def delete(self, request: Request) -> None:
@@ -98,6 +107,5 @@ class Subscriptions:
         parameters(request, ())
         id = checked_uri(request.parts[0])
         who = await self._gate.pass_of(request)
-        await self._gate.orm(subscribing.drop, who, id)
+        await self._gate.orm(subscribing.drop, who, id, self.kind)
         await request.respond(204)
-

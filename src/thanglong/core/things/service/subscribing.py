@@ -20,6 +20,8 @@ from thanglong.kit.documents import Document, Progress
 from thanglong.kit.errors import N_, Conflict, Denied, NotFound, NotSignedIn
 
 KIND = "subscription"
+SOURCES = "source_subscription"
+"""Subscriptions to registrations of context sources."""
 PREFIX = "urn:ngsi-ld:Subscription:"
 MOST = 100_000
 
@@ -36,8 +38,10 @@ def _owns(asker: Pass, subscription: Subscription) -> bool:
     return asker.write or subscription.owner == str(asker.actor.id)
 
 
-def create(asker: Asker, definition: Mapping[str, Any], context: Any = None) -> str:
+def create(asker: Asker, definition: Mapping[str, Any], context: Any = None, kind: str = KIND) -> str:
     """Keep a subscription (``formats.ngsild.subscriptions.subscription_in``) written under a @context; its id.
+
+    ``kind`` SOURCES: one to registrations of context sources. So with the verbs below.
 
     Conflict when there is one with its id; ContextNotAvailable or Invalid when its jsonldContext cannot be used.
     """
@@ -55,8 +59,8 @@ def create(asker: Asker, definition: Mapping[str, Any], context: Any = None) -> 
         "modified": now,
     }
     store = ports.plugged.things
-    with audited(who, "things.subscribed", KIND, id, _facts(who, definition)):
-        if not store.put_document(who.tenant, KIND, id, body, create=True, cursor=store.last_seq()):
+    with audited(who, "things.subscribed", kind, id, _facts(who, definition)):
+        if not store.put_document(who.tenant, kind, id, body, create=True, cursor=store.last_seq()):
             raise Conflict(N_("There is already a subscription %(id)s."), id=id)
     return id
 
@@ -76,27 +80,27 @@ def _facts(asker: Asker, definition: Mapping[str, Any]) -> dict[str, Any]:
     return facts
 
 
-def listing(asker: Asker) -> list[Subscription]:
+def listing(asker: Asker, kind: str = KIND) -> list[Subscription]:
     """The subscriptions the asker may see, in the order they were made."""
     who = _passed(asker)
-    found = (_of(document) for document in ports.plugged.things.documents(KIND, who.tenant))
+    found = (_of(document) for document in ports.plugged.things.documents(kind, who.tenant))
     return [item for item in found if _owns(who, item)]
 
 
-def one(asker: Asker, id: str) -> Subscription:
+def one(asker: Asker, id: str, kind: str = KIND) -> Subscription:
     """A subscription; NotFound also when it is somebody else's."""
     who = _passed(asker)
-    documents = ports.plugged.things.documents(KIND, who.tenant, [id])
+    documents = ports.plugged.things.documents(kind, who.tenant, [id])
     found = _of(documents[0]) if documents else None
     if found is None or not _owns(who, found):
         raise NotFound
     return found
 
 
-def change(asker: Asker, id: str, fragment: Mapping[str, Any], context: Any = None) -> None:
+def change(asker: Asker, id: str, fragment: Mapping[str, Any], context: Any = None, kind: str = KIND) -> None:
     """Put the members of a fragment in; what a paused or expired one missed stays missed when it is active again."""
     who = _passed(asker)
-    known = one(asker, id)
+    known = one(asker, id, kind)
     definition = forms.patched(known.definition, {**fragment, "id": id})
     _check_context(fragment)
     now = clock.now()
@@ -111,17 +115,17 @@ def change(asker: Asker, id: str, fragment: Mapping[str, Any], context: Any = No
     }
     store = ports.plugged.things
     woken = forms.status_of(known.definition, now) != "active" and forms.status_of(definition, now) == "active"
-    with audited(who, "things.subscription_changed", KIND, id, _facts(who, definition)):
-        if not store.put_document(who.tenant, KIND, id, body, cursor=store.last_seq() if woken else None):
+    with audited(who, "things.subscription_changed", kind, id, _facts(who, definition)):
+        if not store.put_document(who.tenant, kind, id, body, cursor=store.last_seq() if woken else None):
             raise NotFound
 
 
-def drop(asker: Asker, id: str) -> None:
+def drop(asker: Asker, id: str, kind: str = KIND) -> None:
     """Delete a subscription; NotFound."""
     who = _passed(asker)
-    known = one(asker, id)
-    with audited(who, "things.unsubscribed", KIND, id, _facts(who, known.definition)):
-        if not ports.plugged.things.drop_document(who.tenant, KIND, id):
+    known = one(asker, id, kind)
+    with audited(who, "things.unsubscribed", kind, id, _facts(who, known.definition)):
+        if not ports.plugged.things.drop_document(who.tenant, kind, id):
             raise NotFound
 
 
@@ -145,9 +149,9 @@ def _of(document: Document) -> Subscription:
 # -- for the process that notifies
 
 
-def everything() -> list[Subscription]:
+def everything(kind: str = KIND) -> list[Subscription]:
     """All subscriptions of all tenants."""
-    return [_of(document) for document in ports.plugged.things.documents(KIND)]
+    return [_of(document) for document in ports.plugged.things.documents(kind)]
 
 
 def version() -> int:

@@ -85,7 +85,7 @@ class Reading:
         wanted = Wanted(
             type_test(given.get("type", ""), work.names), ids, given.get("idPattern", ""), wanted_names(work)
         )
-        filtered = Filter({"csf": given["csf"]}, work.names) if "csf" in given else None
+        filtered = Filter.of({"csf": given["csf"]}, work.names) if "csf" in given else None
         concerned = [
             (source, infos)
             for source, infos in work.present(wanted)

@@ -21,6 +21,8 @@ class Sources:
         self._version = -1
         self._next = 0.0
         self._task: asyncio.Task[None] | None = None
+        self.first: Callable[[], Awaitable[None]] | None = None
+        """Called after the first look, when the event loop runs."""
 
     def due(self) -> bool:
         """Whether it is time to look again; ``Sources`` then looks by itself, but for the first time."""
@@ -38,6 +40,9 @@ class Sources:
         if version != self._version:
             self._known = await self._run(service.sources)
             self._version = version
+        first, self.first = self.first, None
+        if first is not None:
+            await first()
 
     def has(self, tenant: str) -> bool:
         """Whether a tenant has any."""
