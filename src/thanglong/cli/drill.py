@@ -104,7 +104,8 @@ def _child(arguments: list[str], target: Path, variables: dict[str, str]) -> tup
 
 
 def inspect(where: Path, data: Path) -> dict[str, Any]:
-    """Look at a freshly restored place (a step of the drill): rows as they were, migrations, ledger, things."""
+    """Look at a freshly restored place (a step of the drill): rows as they were, migrations, ledger, things and their
+    closed days (each file read row by row and compared with what the ledger says)."""
     found = restore.find(where)
     address = os.environ.get("THANGLONG_DATABASE", "")
     faults = [
@@ -116,6 +117,7 @@ def inspect(where: Path, data: Path) -> dict[str, Any]:
     from django.core.management import call_command
 
     from thanglong.core.ledger import service as ledger
+    from thanglong.core.things import service as things
     from thanglong.kit import ports
 
     call_command("migrate", verbosity=0, interactive=False)
@@ -125,11 +127,12 @@ def inspect(where: Path, data: Path) -> dict[str, Any]:
     seq, promised = ports.plugged.things.last_seq(), found.manifest["things_seq"]
     if seq < promised:
         faults.append(f"the things' log ends at {seq}, the backup promised {promised}")
-    digest = ports.plugged.things.digest()
+    digest, days = ports.plugged.things.digest(), len(ports.plugged.things.days())
+    faults += [f"day file {fault.day}: {fault.text}" for fault in things.verify_days(content=True)[:10]]
     ports.plugged.things.close()
     return {
         "ok": not faults, "faults": faults, "entries": report.entries, "heads": report.heads,
-        "things_seq": seq, "things_digest": digest,
+        "things_seq": seq, "things_digest": digest, "days": days,
     }  # fmt: skip
 
 
@@ -150,7 +153,8 @@ def show(report: dict[str, Any]) -> None:
     """A drill's outcome for a person."""
     if report["ok"]:
         say(
-            f"The backup {report['backup']} restores: {report['entries']} ledger entries under {report['heads']} heads."
+            f"The backup {report['backup']} restores: {report['entries']} ledger entries under {report['heads']} heads "
+            f"and {report['days']} closed days."
         )
     else:
         say(f"The backup {report['backup']} does NOT restore:", error=True)
