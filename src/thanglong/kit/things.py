@@ -151,8 +151,11 @@ class ThingsStore(Documents, PastStore, Protocol):
 
     def count(self, query: ThingQuery) -> int: ...
 
-    def matcher(self, query: ThingQuery) -> Callable[[Mapping[str, Any]], bool]:
-        """A function that says whether an entity in the platform's form holds all criteria of a query."""
+    def matcher(self, query: ThingQuery) -> Callable[..., bool]:
+        """A function that says whether an entity in the platform's form holds all criteria of a query.
+
+        As a second argument it takes a dictionary, which several of them share when they judge one entity.
+        """
         ...
 
     def types(self) -> dict[str, int]:

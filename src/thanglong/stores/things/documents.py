@@ -1,7 +1,7 @@
 """Documents beside the things, and what their readers ask of entities: SQL that both dialects share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -103,7 +103,7 @@ class DocumentRows(ABC):
 
     # -- entities as readers of the log need them
 
-    def matcher(self, query: ThingQuery) -> Callable[[Mapping[str, Any]], bool]:
+    def matcher(self, query: ThingQuery) -> Callable[..., bool]:
         """See ``kit.documents.Documents``."""
         return matcher(query, self.get)
 

@@ -18,10 +18,11 @@ from thanglong.stores.things.states import attributes_of, types_of
 from thanglong.stores.things.terms import checked_pattern
 
 Entity = Mapping[str, Any]
-Judge = Callable[[Entity], bool]
+Judge = Callable[..., bool]
 Get = Callable[[Sequence[str]], Mapping[str, Entity]]
 Leaves = Callable[[str], Sequence[Leaf]]
 Test = Callable[[Leaves], bool]
+LEAVES = "leaves"
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: a == b,
     "<": lambda a, b: a < b,
@@ -34,8 +35,9 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 def matcher(query: ThingQuery, get: Get | None = None, *, apart: bool = False) -> Judge:
     """A function that says whether an entity in the platform's form holds all criteria of a query but the page's.
 
-    ``get`` fetches the entities that Relationships lead to; ``apart`` as in :func:`leaves_of`. Invalid for a
-    pattern or area that cannot be.
+    ``get`` fetches the entities that Relationships lead to; ``apart`` as in :func:`leaves_of`. Its second argument,
+    a dictionary, lets several judges of one entity share what they know of it. Invalid for a pattern or area that
+    cannot be.
     """
     tests = [*_plain(query), *(_spatial(area) for area in _areas(query))]
     conditions: list[Condition] = [Term(*term) for term in query.q]
@@ -43,10 +45,17 @@ def matcher(query: ThingQuery, get: Get | None = None, *, apart: bool = False) -
         conditions.append(query.where)
     compiled = [_condition(condition, get) for condition in conditions]
 
-    def judge(entity: Entity) -> bool:
-        if not all(test(entity) for test in tests):
-            return False
-        leaves = leaves_of(entity, apart)
+    def judge(entity: Entity, shared: dict[str, Any] | None = None) -> bool:
+        for plain in tests:
+            if not plain(entity):
+                return False
+        if not compiled:
+            return True
+        leaves = None if shared is None else shared.get(LEAVES)
+        if leaves is None:
+            leaves = leaves_of(entity, apart)
+            if shared is not None:
+                shared[LEAVES] = leaves
         return all(test(leaves) for test in compiled)
 
     return judge

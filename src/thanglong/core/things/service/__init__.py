@@ -142,7 +142,7 @@ def get_many(asker: Asker, ids: Sequence[str]) -> dict[str, Entity]:
     }
 
 
-def matcher(query: ThingQuery) -> Callable[[Mapping[str, Any]], bool]:
+def matcher(query: ThingQuery) -> Callable[..., bool]:
     """A function that says whether an entity (in the platform's form) would be found by a query."""
     return ports.plugged.things.matcher(query)
 

@@ -169,9 +169,10 @@ def heard(changes: Sequence[Change], asks: Asks, of: Of) -> Iterator[tuple[Watch
     batch.load(chosen)
     for change in chosen:
         entity, news = batch.entity(change), None
+        shared: dict[str, Any] = {}
         for watch in of(change, entity):
             if not watch.active(change.at):
                 continue
             news = news or batch.news(change)
-            if wanted(watch, news) and watch.holds(entity):
+            if wanted(watch, news) and watch.holds(entity, shared):
                 yield watch, news

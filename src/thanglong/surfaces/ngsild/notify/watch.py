@@ -17,7 +17,7 @@ from thanglong.kit import ports
 from thanglong.kit.ports import Condition
 
 Entity = Mapping[str, Any]
-Judge = Callable[[Entity], bool]
+Judge = Callable[..., bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,12 @@ def watch_of(subscription: Subscription) -> Watch:
         if queries and all(q.types for q in queries)
         else None,
         datetime.fromisoformat(definition["expiresAt"]) if definition.get("expiresAt") else None,
-        bool(queries) and not subscription.types and all(query == ThingQuery(types=query.types) for query in queries),
+        bool(queries) and not subscription.types and all(_only_types(query) for query in queries),
     )
+
+
+def _only_types(query: ThingQuery) -> bool:
+    return bool(query.types) and not (query.ids or query.id_pattern or query.where)
 
 
 def _all_named(queries: Sequence[ThingQuery]) -> frozenset[str] | None:
