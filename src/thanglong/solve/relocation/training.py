@@ -16,12 +16,14 @@ BUSY = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 GRID: dict[str, tuple[float, ...]] = {
     "busy": BUSY,
     "price": (0.0, 1e-4, 2e-4, 3e-4, 5e-4, 8e-4, 1.2e-3, 2e-3, 3e-3, 5e-3),
+    "pull": (0.0, 0.003, 0.006, 0.01, 0.02, 0.04, 0.08),
     "least": (0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08),
 }
-"""Searched for "worth": q, the price of a driven minute and the least worth of a move, in shares of all demand."""
+"""Searched for "worth": q, and in shares of all demand the price of a driven minute, the pull of the placing from which
+units begin, and the least worth of a move."""
 STARTS: tuple[Settings, ...] = (
-    {"busy": 0.3, "price": 2e-3, "least": 0.02},
-    {"busy": 0.2, "price": 5e-4, "least": 0.01},
+    {"busy": 0.3, "price": 2e-3, "pull": 0.01, "least": 0.02},
+    {"busy": 0.2, "price": 5e-4, "pull": 0.0, "least": 0.01},
 )
 """Where the search begins: near home, and far from it. Either may end in a better place, so both are tried."""
 DEPTH, PATIENCE = 10, 2
@@ -109,7 +111,7 @@ def train_worth(
     ground: Ground, count: Ints, days: Sequence[Calls], limits: Limits, *, budget: float | None = None,
     report: Report | None = None,
 ) -> Trained:  # fmt: skip
-    """The worth policy: q, the price of a driven minute and the least worth of a move, searched on training days.
+    """The worth policy, its settings searched on training days; ``count`` is also the plan to which units are pulled.
 
     ``budget``: hours a day all units together may drive without a patient (None: as many as it takes). The limits'
     other parts (moves a period, rest, furthest) are the crews' rules and are not searched.
@@ -119,6 +121,7 @@ def train_worth(
         worth = expected_worth(ground.demand, settings["busy"], DEPTH)
         return Policy(
             "worth", ground.demand, ground.covers, worth=worth, price=settings["price"],
+            plan=np.asarray(count, np.int64), pull=settings["pull"],
             limits=replace(limits, least=settings["least"]),
         )  # fmt: skip
 

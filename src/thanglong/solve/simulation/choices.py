@@ -34,8 +34,8 @@ def add_worth(reaches: Array, counts: Array, worth: Array, gains: Array) -> None
 
 @compiled
 def best_worth(
-    origin: int, bases: Array, calm: Array, reaches: Array, counts: Array, worth: Array, price: float, furthest: float,
-    gains: Array,
+    origin: int, bases: Array, calm: Array, reaches: Array, counts: Array, worth: Array, price: float, held: Array,
+    plan: Array, pull: float, furthest: float, gains: Array,
 ) -> int:  # fmt: skip
     """Where a unit that has come free is worth most, less the price of its way; the nearest of equals."""
     add_worth(reaches, counts, worth, gains)
@@ -44,7 +44,7 @@ def best_worth(
         minutes = calm[origin, bases[base]]
         if minutes > furthest:
             continue
-        gain = gains[base] - price * minutes
+        gain = gains[base] + pull * int(held[base] < plan[base]) - price * minutes
         if gain > best or (gain == best and minutes < near):
             best, found, near = gain, base, minutes
     return found
@@ -63,8 +63,8 @@ def may_move(
 @compiled
 def best_move(
     t: float, state: Array, counted: Array, aim: Array, leaves: Array, length: Array, moved: Array, bases: Array,
-    calm: Array, reaches: Array, reached: Array, sizes: Array, counts: Array, worth: Array, price: float, least: float,
-    furthest: float, rest: float, most: int, gains: Array,
+    calm: Array, reaches: Array, reached: Array, sizes: Array, counts: Array, worth: Array, price: float, held: Array,
+    plan: Array, pull: float, least: float, furthest: float, rest: float, most: int, gains: Array,
 ) -> Any:  # fmt: skip
     """The waiting unit and the base to which its move gains most, more than ``least``; (-1, -1) when none does. Of the
     units of a base the one moved least goes."""
@@ -91,7 +91,8 @@ def best_move(
             minutes = calm[bases[base], bases[other]]
             if other == base or minutes > furthest:
                 continue
-            gain = without[other] - without[base] - price * minutes
+            nearer = int(held[other] < plan[other]) - int(held[base] <= plan[base])
+            gain = without[other] - without[base] + pull * nearer - price * minutes
             if gain > best or (gain == best and who >= 0 and minutes < near):
                 best, who, where, near = gain, movers[base], other, minutes
     return who, where
@@ -192,8 +193,8 @@ def renew(t: float, period: float, since: Array, moved: Array) -> None:
 def plan_moves(
     aims: Array, policy: int, t: float, state: Array, counted: Array, aim: Array, leaves: Array, length: Array,
     moved: Array, since: Array, bases: Array, calm: Array, reaches: Array, reached: Array, sizes: Array, counts: Array,
-    worths: Array, table: Array, price: float, least: float, furthest: float, rest: float, most: int, period: float,
-    gains: Array,
+    worths: Array, table: Array, price: float, held: Array, plan: Array, pull: float, least: float, furthest: float,
+    rest: float, most: int, period: float, gains: Array,
 ) -> None:  # fmt: skip
     """Writes to ``aims`` where waiting units should go now that one is gone, has come or has found its base."""
     renew(t, period, since, moved)
@@ -205,7 +206,7 @@ def plan_moves(
     aims[:] = -1
     unit, base = best_move(
         t, state, counted, aim, leaves, length, moved, bases, calm, reaches, reached, sizes, counts,
-        worths[min(ready, worths.shape[0] - 1)], price, least, furthest, rest, most, gains,
+        worths[min(ready, worths.shape[0] - 1)], price, held, plan, pull, least, furthest, rest, most, gains,
     )  # fmt: skip
     if unit >= 0:
         aims[unit] = base

@@ -42,7 +42,8 @@ def run(
     at: Array, node: Array, on_scene: Array, carried: Array, handover: Array, priority: Array, needs: Array,
     pace: Array, turnout: float, snap: bool, weigh: bool, calm_from: int, carry: Array, keep: bool, room: int,
     policy: int, reaches: Array, reached: Array, sizes: Array, worths: Array, table: Array, price: float,
-    furthest: float, least: float, move_furthest: float, rest: float, most: int, period: float,
+    plan: Array, pull: float, furthest: float, least: float, move_furthest: float, rest: float, most: int,
+    period: float,
 ) -> Any:  # fmt: skip
     units, calls = home.size, at.size
     state = np.zeros(units, np.int64)
@@ -90,7 +91,7 @@ def run(
             stirred = False
             plan_moves(
                 aims, policy, t, state, counted, aim, leaves, length, moved, since, bases, calm, reaches, reached,
-                sizes, counts, worths, table, price, least, move_furthest, rest, most, period, gains,
+                sizes, counts, worths, table, price, held, plan, pull, least, move_furthest, rest, most, period, gains,
             )  # fmt: skip
             for unit in range(units):
                 if aims[unit] >= 0:
@@ -213,7 +214,7 @@ def run(
                     if policy == WORTH:
                         base = best_worth(
                             origin[free], bases, calm, reaches, counts, worths[min(ready, worths.shape[0] - 1)], price,
-                            furthest, gains,
+                            held, plan, pull, furthest, gains,
                         )  # fmt: skip
                     elif policy == TABLE:
                         base = wanted_base(origin[free], bases, calm, held, table[min(ready, units)], furthest)

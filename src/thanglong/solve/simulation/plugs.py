@@ -69,14 +69,14 @@ class World:
     rules: Rules
     waiting: list[int] = field(default_factory=list)
 
-    def idle(self, moment: float) -> list[Unit]:
+    def idle(self) -> list[Unit]:
         """Units that wait or drive to where they wait, on duty."""
-        return [unit for unit in self.units if unit.stage == "idle" and unit.counted and unit.on_duty(moment)]
+        return [unit for unit in self.units if unit.stage == "idle" and unit.counted]
 
     def movable(self, moment: float, limits: Limits) -> list[Unit]:
         """Units that wait at their base, have rested and were not moved too often."""
         return [
-            unit for unit in self.idle(moment)
+            unit for unit in self.idle()
             if unit.moved(moment, limits.period) < limits.most and moment - unit.leaves - unit.length >= limits.rest
         ]  # fmt: skip
 
@@ -131,7 +131,7 @@ class Cover:
         """The base that adds most expected cover; the nearest of equals."""
         policy, land = self.policy, world.land
         times = np.zeros(len(policy.demand), np.int64)
-        for other in world.idle(moment):
+        for other in world.idle():
             if other is not unit:
                 times += policy.covers[other.aim]
         weights = policy.demand * (1.0 - policy.busy) * policy.busy**times
@@ -150,7 +150,7 @@ class Cover:
     def moves(self, world: World, moment: float) -> list[tuple[Unit, int]]:
         """At most one, by the same worth of a unit."""
         worth = worth_of(self.policy, len(world.units))
-        free_of_charge = replace(self.policy, price=0.0)
+        free_of_charge = replace(self.policy, price=0.0, pull=0.0)
         return Worth(free_of_charge, worth, self.policy.limits or Limits(most=0)).moves(world, moment)
 
 
@@ -162,7 +162,7 @@ class Table:
 
     def base(self, unit: Unit, world: World, moment: float) -> int | None:
         """The nearest base that wants one more for so many idle units."""
-        others = [other for other in world.idle(moment) if other is not unit]
+        others = [other for other in world.idle() if other is not unit]
         wanted = self.policy.table[min(len(others) + 1, len(world.units))]
         best: tuple[float, int] | None = None
         for index, node in enumerate(world.land.bases):
@@ -184,6 +184,15 @@ class Worth:
     policy: Policy
     worth: Floats
     limits: Limits
+
+    @property
+    def pull(self) -> float:
+        """What standing where the plan wants one more is worth."""
+        return self.policy.pull if len(self.policy.plan) else 0.0
+
+    def wants(self, base: int, units: list[Unit]) -> bool:
+        """Whether the plan wants one more at a base than these units."""
+        return bool(len(self.policy.plan)) and sum(one.aim == base for one in units) < int(self.policy.plan[base])
 
     def row(self, idle: int) -> Floats:
         """What units in reach of each point are worth when so many are idle."""
@@ -208,19 +217,20 @@ class Worth:
 
     def base(self, unit: Unit, world: World, moment: float) -> int | None:
         """As the class says; the nearest of equals."""
-        others = [other for other in world.idle(moment) if other is not unit]
+        others = [other for other in world.idle() if other is not unit]
         gains = self.gains(self.row(len(others) + 1), self.counts(others))
         best: tuple[float, float, int] | None = None
         for index, node in enumerate(world.land.bases):
             minutes = float(world.land.calm[unit.origin, node])
-            gain = gains[index] - self.policy.price * minutes
+            nearer = int(self.wants(index, others))
+            gain = gains[index] + self.pull * nearer - self.policy.price * minutes
             if minutes <= self.policy.furthest and (best is None or (-gain, minutes) < best[:2]):
                 best = (-gain, minutes, index)
         return best[2] if best else None
 
     def moves(self, world: World, moment: float) -> list[tuple[Unit, int]]:
         """At most one."""
-        idle, movable = world.idle(moment), world.movable(moment, self.limits)
+        idle, movable = world.idle(), world.movable(moment, self.limits)
         worth, counts = self.row(len(idle)), self.counts(idle)
         gains, covers = self.gains(worth, counts), self.policy.covers
         best: tuple[float, float, Unit, int] | None = None
@@ -234,7 +244,9 @@ class Worth:
             without = in_order(np.column_stack([gains, covers[:, points] * more[points]]))
             for there, node in enumerate(world.land.bases):
                 minutes = float(world.land.calm[world.land.bases[here], node])
-                gain = without[there] - without[here] - self.policy.price * minutes
+                left = [one for one in idle if one is not unit]
+                nearer = int(self.wants(there, idle)) - int(self.wants(here, left))
+                gain = without[there] - without[here] + self.pull * nearer - self.policy.price * minutes
                 if there == here or minutes > self.limits.furthest or gain <= self.limits.least:
                     continue
                 if best is None or (-gain, minutes) < best[:2]:
@@ -251,7 +263,7 @@ class Assign:
 
     def plan(self, world: World, moment: float, free: Unit | None) -> list[tuple[Unit, int]]:
         """Who goes where; a unit that stays is not named, the free one is if it is wanted."""
-        idle = world.idle(moment)
+        idle = world.idle()
         movers = world.movable(moment, self.limits) + ([free] if free else [])
         movers.sort(key=lambda unit: unit.number)
         wanted = self.policy.table[min(len(idle) + (free is not None), len(world.units))].copy()

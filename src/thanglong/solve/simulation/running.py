@@ -54,8 +54,8 @@ def simulate(
         KINDS[policy.kind], np.ascontiguousarray(covers.T, np.float64), *_points(covers),
         np.ascontiguousarray(worth_of(policy, len(fleet.home)), np.float64),
         np.ascontiguousarray(policy.table, np.int64), policy.price if policy.kind == "worth" else 0.0,
-        float(policy.furthest), float(limits.least), float(limits.furthest), float(limits.rest), most,
-        float(limits.period),
+        *_plan(policy, len(land.bases)), float(policy.furthest), float(limits.least), float(limits.furthest),
+        float(limits.rest), most, float(limits.period),
     )  # fmt: skip
     room = 0
     if keep_moves and most:  # how many rows it takes is known when it is over; growing them slows the loop by half
@@ -78,6 +78,13 @@ def worth_of(policy: Policy, units: int) -> Floats:
         falling = policy.busy ** np.arange(units + 1)
         return np.asarray((policy.demand * (1.0 - policy.busy))[None, :, None] * falling)
     return np.zeros((1, 0, 1))
+
+
+def _plan(policy: Policy, bases: int) -> tuple[Ints, float]:
+    """Units wanted at each base, and what standing there is worth."""
+    if policy.kind == "worth" and len(policy.plan):
+        return np.asarray(policy.plan, np.int64), float(policy.pull)
+    return np.zeros(bases, np.int64), 0.0
 
 
 def _points(covers: Bools) -> tuple[Ints, Ints]:
@@ -122,6 +129,8 @@ def check_policy(policy: Policy, bases: int, units: int) -> None:
     if policy.kind == "worth" and (policy.covers.shape[0] != bases or policy.worth.ndim != 3
                                    or policy.worth.shape[1] != points or 0 in policy.worth.shape):  # fmt: skip
         raise ValueError("the policy needs its cover as bases x demand points, and worth as levels x points x units")
+    if len(policy.plan) not in (0, bases):
+        raise ValueError("the plan needs a number of units for every base, or none at all")
     if policy.kind in ("table", "assign") and policy.table.shape != (units + 1, bases):
         raise ValueError("the compliance table needs a row for each number of idle units, 0 to all")
     if policy.limits and (policy.limits.most < 0 or policy.limits.period <= 0 or policy.limits.rest < 0):

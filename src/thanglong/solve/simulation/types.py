@@ -128,7 +128,8 @@ class Policy:
     Points are nodes, or nodes by priority, each with a norm of its own. ``busy``: the busy fraction q of "cover".
     ``table`` (u + 1, b): how many units are wanted at each base when so many are idle. ``worth`` (l, s, k): what the
     first, second … unit in reach of a point is worth when 0, 1 … units are idle (the last row for all more); falling.
-    ``price``: worth of a minute driven. ``furthest``: a unit that comes free is not sent further (minutes).
+    ``price``: worth of a minute driven. ``pull``: worth of standing where ``plan`` (b,) wants one more (empty:
+    none): the placing that is best when all are idle. ``furthest``: minutes a unit that comes free drives at most.
     """
 
     kind: str = "home"
@@ -139,6 +140,8 @@ class Policy:
     furthest: float = np.inf
     worth: Floats = field(default_factory=lambda: np.zeros((1, 0, 1)))
     price: float = 0.0
+    plan: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    pull: float = 0.0
     limits: Limits | None = None
 
 

@@ -1,12 +1,15 @@
 """The compiled simulator says what the plain one says; nothing is in two places."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from thanglong.solve import relocation
 from thanglong.solve import simulation as sim
-from thanglong.solve.simulation import reference
+from thanglong.solve.simulation import laws, reference
 
 
 @st.composite
@@ -43,6 +46,7 @@ def worlds(draw: st.DrawFn) -> tuple[sim.Land, sim.Fleet, sim.Calls, sim.Rules, 
                         draw(st.sampled_from([10.0, np.inf])), draw(st.sampled_from([0.0, 0.1])))  # fmt: skip
     policy = sim.Policy(kind, demand / demand.sum(), land.urgent[land.bases] < 9, draw(st.sampled_from([0.2, 0.6])),
                         table, draw(st.sampled_from([8.0, np.inf])), worth, draw(st.sampled_from([0.0, 0.02])),
+                        rng.integers(0, 2, bases), draw(st.sampled_from([0.0, 0.3])),
                         draw(st.sampled_from([None, limits])))  # fmt: skip
     return land, fleet, calls, rules, policy
 
@@ -99,3 +103,47 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
     calls = sim.Calls.alike(np.array([5.0]), np.array([7]), np.ones(1), np.zeros(1, np.bool_), np.ones(1))
     with pytest.raises(ValueError, match="node names what does not exist"):
         sim.simulate(land, sim.Fleet.alike(np.zeros(1, np.int64)), calls)
+
+
+def test_calls_follow_the_hours_their_kinds_and_their_pace() -> None:
+    hours = (0.0,) * 6 + (1.0,) * 6 + (3.0,) * 12
+    demand = laws.Demand(laws.exponential(5.0), np.array([1.0, 3.0]), laws.fixed(10), laws.fixed(10), 0.5, (0.2, 0.8),
+                         ((1, 0.25), (3, 0.75)), hours, laws.lognormal(0.2, 0.0, 1.0, 3.0))  # fmt: skip
+    calls = demand.draw(40_000, 7)
+    assert np.all(np.diff(calls.at) >= 0)
+    assert np.mean(np.diff(calls.at)) == pytest.approx(5.0, rel=0.05)
+    by_hour = np.bincount((calls.at % 1440 // 60).astype(int), minlength=24) / len(calls)
+    np.testing.assert_allclose(by_hour, np.array(hours) / sum(hours), atol=0.005)
+    assert np.mean(calls.needs == 3) == pytest.approx(0.75, abs=0.01)
+    assert np.mean(calls.pace) == pytest.approx(np.exp(0.02), abs=0.01)
+    plain = laws.Demand(laws.exponential(5.0), np.array([1.0, 3.0]), laws.fixed(10), laws.fixed(10), 0.5, (0.2, 0.8))
+    np.testing.assert_array_equal(plain.draw(100, 7).node, demand.draw(100, 7).node)  # a law's draws are its own
+    with pytest.raises(ValueError, match="24 rates"):
+        laws.by_hour(np.zeros(1), (1.0,) * 23)
+
+
+def test_moves_of_crews_keep_their_limits() -> None:
+    rng = np.random.default_rng(5)
+    x, y = rng.uniform(0, 30, (2, 20))
+    urgent = np.hypot(x[:, None] - x, y[:, None] - y)
+    bases = np.arange(6)
+    land = sim.Land(urgent, urgent / 0.9, x, y, bases, np.array([19]), np.zeros(1, np.int64), urgent * 0.8)
+    demand = laws.Demand(laws.exponential(15.0), rng.random(20), laws.exponential(20), laws.exponential(20))
+    calls, fleet = demand.draw(3000, 1), sim.Fleet.alike(np.array([0, 1, 2, 3, 4, 5]))
+    worth = relocation.expected_worth(demand.weights, 0.2, 6)
+    limits = sim.Limits(most=2, period=480.0, rest=15.0, furthest=25.0, least=0.001)
+    policy = sim.Policy("worth", covers=urgent[bases] <= 9, worth=worth, price=1e-4, limits=limits)
+    out = sim.simulate(land, fleet, calls, sim.Rules(1.0), policy, keep_moves=True)
+    assert out.relocations.sum() > 50
+    assert np.all(out.waiting_km > 0)
+    ends = out.moves.kind
+    for unit in range(6):
+        rows = np.flatnonzero(out.moves.unit == unit)
+        trips = rows[np.isin(ends[rows], (sim.TO_BASE, sim.DIVERTED))]
+        before = out.moves.kind[np.concatenate([[-1], rows[:-1]])[np.isin(ends[rows], (sim.TO_BASE, sim.DIVERTED))]]
+        moved = trips[np.isin(before, (sim.TO_BASE, sim.DIVERTED))]  # a trip after a trip: it had waited at a base
+        begun = out.moves.at[moved] - out.moves.minutes[moved]
+        assert np.bincount((begun // 480).astype(int)).max(initial=0) <= 2
+        assert np.all(land.calm[out.moves.source[moved], out.moves.target[moved]] <= 25.0)
+    never = sim.simulate(land, fleet, calls, sim.Rules(1.0), replace(policy, limits=None))
+    assert never.relocations.sum() == 0
