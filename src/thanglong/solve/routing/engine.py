@@ -4,7 +4,7 @@ A :class:`Engine` is made once per network; a metric (``metric``) once per kind 
 Both never change, so any number of threads may ask at once, and an answer never mixes two states of the city.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ CELL_M = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A part of a way on one street: its name, metres, milliseconds, and the turn into it in degrees (left positive)."""
+    """A part of a way on one street: its name, metres, milliseconds, the turn into it in degrees (left positive)."""
 
     name: str
     metres: float
@@ -129,7 +129,7 @@ class Engine:
         return pin(self.hierarchy, places.state)
 
     def times(self, view: View, starts: Places, ends: Places, pinned: Pinned | None = None) -> Ms:
-        """Milliseconds from every start to every end (S, E); CLOSED where there is no way. ``pinned`` are the starts."""
+        """Milliseconds from every start to every end (S, E), CLOSED where there is no way; ``pinned``: the starts."""
         towards = self._leave(view, ends, arriving=True)
         leaving = self._leave(view, starts, arriving=False)
         # one sweep per end when there are fewer ends, else one per start
@@ -150,34 +150,31 @@ class Engine:
         return -rest if arriving else rest
 
     def _same_arc(self, view: View, starts: Places, ends: Places, total: Any) -> None:
-        """Both on one arc, the end ahead: straight on. (A way round a block back onto it stays in ``total``.)"""
+        """Both on one arc: straight on to what lies ahead, also where it is closed; else round the block."""
         order = np.argsort(ends.state, kind="stable")
         first = np.searchsorted(ends.state[order], starts.state)
         last = np.searchsorted(ends.state[order], starts.state, side="right")
-        node = view.metric.node_ms
         for i in np.flatnonzero(last > first).tolist():
             state = int(starts.state[i])
             for j in order[first[i] : last[i]].tolist():
+                whole = int(view.open_ms[state])
                 if ends.share[j] >= starts.share[i]:
-                    whole = int(view.open_ms[state])
                     ahead = round((1 - starts.share[i]) * whole) - round((1 - ends.share[j]) * whole)
-                    total[i, j] = max(ahead, 0) if node[state] < CLOSED else CLOSED
+                    total[i, j] = max(ahead, 0)
                 else:
-                    total[i, j] = self._round(view, starts, ends, i, j)
+                    ms, _ = self._round(view, state)
+                    rest = round((1 - starts.share[i]) * whole) - round((1 - ends.share[j]) * whole)
+                    total[i, j] = ms + rest if ms < CLOSED else CLOSED
 
-    def _round(self, view: View, starts: Places, ends: Places, i: int, j: int) -> int:
-        """From a place on an arc to one behind it on the same arc: out of the arc, and round into it again."""
-        best = CLOSED
-        state = int(starts.state[i])
-        onward = np.flatnonzero((self.turns.source == state) & (view.metric.turn_ms < CLOSED))
-        whole = int(view.open_ms[state])
-        for t in onward.tolist():
-            b = int(self.turns.target[t])
-            first = int(view.metric.turn_ms[t]) + int(view.metric.node_ms[b])
-            best = min(best, first + view.metric.between(b, state) if first < CLOSED else CLOSED)
-        if best >= CLOSED:
-            return CLOSED
-        return best + round((1 - starts.share[i]) * whole) - round((1 - ends.share[j]) * whole)
+    def _round(self, view: View, state: int) -> tuple[int, int]:
+        """From the end of an arc round to its end again: milliseconds, and the state driven first."""
+        best, first = CLOSED, -1
+        for t in np.flatnonzero((self.turns.source == state) & (view.metric.turn_ms < CLOSED)).tolist():
+            onto = int(self.turns.target[t])
+            ms = int(view.metric.turn_ms[t]) + int(view.metric.node_ms[onto])
+            if ms < CLOSED and ms + view.metric.between(onto, state) < best:
+                best, first = ms + view.metric.between(onto, state), onto
+        return best, first
 
     def route(self, view: View, start: Places, end: Places) -> Route | None:
         """The quickest way between the first points of two places; None when there is none."""
@@ -187,9 +184,8 @@ class Engine:
             out = view.metric.climb_out(int(start.state[i]))
             for j in range(len(end.state)):
                 if start.state[i] == end.state[j]:
-                    if start.share[i] > end.share[j]:
-                        continue
-                    ms = 0
+                    behind = start.share[i] > end.share[j]
+                    ms = self._round(view, int(start.state[i]))[0] if behind else 0
                 else:
                     ms = int(loops.meet(*out, *view.metric.climb_back(int(end.state[j])))[0])
                 if ms < CLOSED and ms + leaving[i] + towards[j] < best:
@@ -197,7 +193,12 @@ class Engine:
         if pair[0] < 0:
             return None
         i, j = pair
-        _, states = view.metric.way(int(start.state[i]), int(end.state[j]))
+        first, last = int(start.state[i]), int(end.state[j])
+        if first == last and start.share[i] > end.share[j]:
+            _, states = view.metric.way(self._round(view, first)[1], last)
+            states = np.concatenate([[first], states])
+        else:
+            _, states = view.metric.way(first, last)
         return self._drawn(view, states, float(start.share[i]), float(end.share[j]), max(best, 0))
 
     def _drawn(self, view: View, states: Ints, begin: float, finish: float, ms: int) -> Route:
@@ -244,30 +245,30 @@ class Engine:
         share = np.clip((limit_ms - by_arc[arc]) / np.maximum(view.open_ms[arc], 1), 0.0, 1.0)
         return arc, share, by_arc[arc].astype(np.int32)
 
-    def lines_of(self, arc: Ints, share: Floats) -> Iterator[Floats]:
-        """The reached part of each arc as a line in degrees."""
-        for number, part in zip(arc.tolist(), share.tolist(), strict=True):
-            line = self.network.line(int(self.arcs.stretch[number]), bool(self.arcs.ahead[number]))
-            yield line if part >= 1 else part_of(line, 0.0, part, self.network.squeeze)
-
     def area(self, arc: Ints, share: Floats) -> Any:
         """The reached streets as an area: squares of 60 m along them, joined (a shapely geometry in degrees)."""
-        net = self.network
-        k = METRES_PER_DEGREE
-        points = []
-        for line in self.lines_of(arc, share):
-            east, north = line[:, 0] * k * net.squeeze, line[:, 1] * k
-            steps = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(east), np.diff(north)))])
-            at = np.arange(0.0, steps[-1] + CELL_M / 2, CELL_M / 2)
-            points.append(np.column_stack([np.interp(at, steps, east), np.interp(at, steps, north)]))
-        if not points:
+        ahead = self.arcs.ahead[arc]
+        begin, end = np.where(ahead, 0.0, 1 - share), np.where(ahead, share, 1.0)
+        points = self.snapper.along(self.arcs.stretch[arc], begin, end, CELL_M / 2)
+        if not len(points):
             return shapely.Polygon()
-        cells = np.unique(np.floor(np.concatenate(points) / CELL_M).astype(np.int64), axis=0)
-        spread = (cells[:, None, :] + np.array([[0, 0], [1, 0], [-1, 0], [0, 1], [0, -1]])[None]).reshape(-1, 2)
-        cells = np.unique(spread, axis=0) * CELL_M
-        boxes = shapely.box(cells[:, 0], cells[:, 1], cells[:, 0] + CELL_M, cells[:, 1] + CELL_M)
-        shape = shapely.coverage_union_all(boxes).simplify(CELL_M * 0.75)
-        return shapely.transform(shape, lambda xy: np.round(xy / np.array([k * net.squeeze, k]), 6))
+        column, row = np.floor(points / CELL_M).astype(np.int64).T
+        left, low = int(column.min()) - 1, int(row.min()) - 1
+        marked = np.zeros((int(row.max()) - low + 2, int(column.max()) - left + 2), dtype=bool)
+        marked[row - low, column - left] = True
+        grown = marked.copy()
+        for moved, here in ((grown[1:], marked[:-1]), (grown[:-1], marked[1:])):
+            moved |= here
+        for moved, here in ((grown[:, 1:], marked[:, :-1]), (grown[:, :-1], marked[:, 1:])):
+            moved |= here
+        # runs of squares along each row: far fewer boxes to join than squares
+        edge = np.diff(np.pad(grown, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+        line, first = np.nonzero(edge == 1)
+        _, last = np.nonzero(edge == -1)
+        x0, x1, y0 = (first + left) * CELL_M, (last + left) * CELL_M, (line + low) * CELL_M
+        shape = shapely.union_all(shapely.box(x0, y0, x1, y0 + CELL_M)).simplify(CELL_M * 0.75)
+        scale = np.array([METRES_PER_DEGREE * self.network.squeeze, METRES_PER_DEGREE])
+        return shapely.transform(shape, lambda xy: np.round(xy / scale, 6))
 
 
 def part_of(line: Floats, begin: float, end: float, squeeze: float) -> Floats:

@@ -107,7 +107,7 @@ class Snapper:
         upto = np.cumsum(length) - length
         base = upto[start] if m else upto
         self._behind, self._part = (upto - base[owner]) / whole[owner], length / whole[owner]
-        self._owner = owner
+        self._owner, self._first = owner, np.concatenate([[0], np.cumsum(inner + 1)])
         self._bits: NDArray[np.uint8] = (network.forward | network.backward)[owner]
         self._x0, self._y0 = float(x.min()) - 1.0, float(y.min()) - 1.0
         spread_x, spread_y = float(x.max()) - self._x0 + 1.0, float(y.max()) - self._y0 + 1.0
@@ -125,3 +125,22 @@ class Snapper:
         )  # fmt: skip
         along = self._behind[segment] + part * self._part[segment]
         return Snapped(np.where(segment < 0, -1, self._owner[segment]), np.clip(along, 0.0, 1.0), away)
+
+    def along(self, stretch: Ints, begin: Floats, end: Floats, step: float) -> Floats:
+        """Points (K, 2) in metres, at most ``step`` apart, on the parts of stretches between two shares of them."""
+        many = self._first[stretch + 1] - self._first[stretch]
+        piece = np.repeat(np.arange(len(stretch)), many)
+        within = np.arange(len(piece)) - np.repeat(np.cumsum(many) - many, many)
+        segment = self._first[stretch][piece] + within
+        behind, part = self._behind[segment], np.maximum(self._part[segment], 1e-12)
+        a = np.clip((begin[piece] - behind) / part, 0.0, 1.0)
+        b = np.clip((end[piece] - behind) / part, 0.0, 1.0)
+        hit = b >= a
+        hit &= ~((b == a) & ((b == 0) | (a == 1)))
+        segment, a, b = segment[hit], a[hit], b[hit]
+        ax, ay, bx, by = (values[segment] for values in self._ends)
+        count = (np.hypot(bx - ax, by - ay) * (b - a) / step).astype(np.int64) + 2
+        which = np.repeat(np.arange(len(segment)), count)
+        number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        t = a[which] + (b - a)[which] * number / (count - 1)[which]
+        return np.column_stack([ax[which] + t * (bx - ax)[which], ay[which] + t * (by - ay)[which]])

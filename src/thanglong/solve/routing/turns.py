@@ -17,7 +17,7 @@ BACK_DEGREES = 150.0
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """States (S): the arc of each (the first A are the arcs themselves), and the vehicles that can only turn back at its
+    """States (S): the arc of each (the first A are the arcs themselves), and the vehicles that must turn back at its
     end. Turns (T): from state, to state, whether it turns back into the same stretch, the angle in degrees (left is
     positive), and the vehicles forbidden to make it.
     """
@@ -155,4 +155,4 @@ def usable(arcs: Arcs, turns: Turns, vehicle: int) -> Flags:
     """Turns a kind of vehicle may make: open on both sides, not forbidden, and back only where nothing else is left."""
     source, target = turns.arc[turns.source], turns.arc[turns.target]
     open_to = ((arcs.access[source] & arcs.access[target] & vehicle) > 0) & ((turns.barred & vehicle) == 0)
-    return open_to & (~turns.back | ((turns.stuck[turns.source] & vehicle) > 0))
+    return np.asarray(open_to & (~turns.back | ((turns.stuck[turns.source] & vehicle) > 0)))
