@@ -15,11 +15,13 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from thanglong.kit import bus, clock, registry, watch
+from thanglong.core.things.service import subscribing
+from thanglong.kit import bus, clock, ports, registry, watch
 from thanglong.site import gauges, logs, metrics, tracing
 from thanglong.site.requests import Watch
 from thanglong.stores.jobs import queue
 from thanglong.stores.running import beat, disk
+from thanglong.stores.sqlite.things import SqliteThings
 
 
 class Heard:
@@ -174,6 +176,25 @@ def test_every_gauge_reads_and_is_documented() -> None:
         assert f"`thanglong_{key}`" in documented, key
     for name in (*metrics.TIMES, *metrics.COUNTS, *metrics._sizes):
         assert f"`thanglong_{name}`" in documented, name
+
+
+@pytest.mark.django_db
+def test_the_slowest_subscription_says_how_far_notifications_are_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = SqliteThings(tmp_path / "things.db")
+    monkeypatch.setattr(ports.plugged, "things", store)
+    behind = registry.gauges["log_behind"].read
+    assert set(behind()) == {"measures"}, "nobody waits for notifications"
+    for n in range(5):
+        entity = {"id": "urn:x:1", "type": "X", "n": {"type": "Property", "value": n}}
+        store.write([entity], mode="upsert", at=clock.now())
+    newest = store.last_seq()
+    store.put_document("", subscribing.KIND, "urn:s:1", {}, create=True, cursor=newest - 3)
+    store.put_document("", subscribing.KIND, "urn:s:2", {}, create=True)
+    store.note(subscribing.KIND, [], newest)
+    assert behind()["notifications"] == 3
+    store.close()
 
 
 def test_a_heartbeat_is_heard_and_goes_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

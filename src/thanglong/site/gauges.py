@@ -44,9 +44,16 @@ def _behind() -> Mapping[str, float]:
     from thanglong.core.cases import models as cases
     from thanglong.core.measures import repository as measures
     from thanglong.core.measures.service import computing
+    from thanglong.core.things.service import subscribing
 
     newest = cases.Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    return {"measures": max(0, newest - measures.cursor(computing.CURSOR))}
+    found = {"measures": max(0, newest - measures.cursor(computing.CURSOR))}
+    subscriptions = ports.plugged.things.documents(subscribing.KIND)
+    if subscriptions:
+        together = subscribing.mark()
+        slowest = min(together if one.cursor is None else one.cursor for one in subscriptions)
+        found["notifications"] = max(0, ports.plugged.things.last_seq() - slowest)
+    return found
 
 
 def _sequence() -> Mapping[str, float]:

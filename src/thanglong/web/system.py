@@ -151,6 +151,7 @@ def _figures(found: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
         "unsealed": ("ledger_waiting", ""),
         "lag": ("ledger_seal_lag_seconds", ""),
         "behind": ("log_behind", "measures"),
+        "unsent": ("log_behind", "notifications"),
         "sessions": ("sessions", ""),
     }
     return {name: found.get(key, {}).get(label, 0.0) for name, (key, label) in wanted.items()}
