@@ -136,6 +136,7 @@ class TestSelecting:
             {},
             {"type": "Query"},
             {"type": "Query", "odd": 1},
+            {"type": "Query", "entities": [{"type": "B"}], "temporalQ": {}},
             {"type": "Query", "entities": [{"id": "x"}]},
         ):
             assert ask(bad).status_code == 400, bad

@@ -79,6 +79,20 @@ class TestNames:
         simple = broker("GET", f"/entities/{CAR}", params={"format": "simplified"}, headers=link(source.url)).json()
         assert simple["colour"] == {"vocab": "Red"} and simple["speed"] == 5
         assert source.asked == 1
+        source.body = json.dumps({"@context": [OWN["@context"], CORE.url]}).encode()
+        broker("DELETE", f"/jsonldContexts/{service.local_id(source.url)}?reload=true")
+        as_ld = broker("GET", f"/entities/{CAR}", headers={**link(source.url), "accept": LD})
+        assert as_ld.json()["@context"] == source.url
+
+    def test_uses_are_counted(self, broker: Ask, source: Source) -> None:
+        def hits() -> int:
+            id = service.local_id(source.url)
+            return int(broker("GET", f"/jsonldContexts/{id}?details=true").json()["numberOfHits"])
+
+        broker("POST", "/entities", car(), headers=link(source.url))
+        assert hits() == 1
+        broker("GET", "/entities?type=Car", headers=link(source.url))
+        assert hits() == 3
 
     def test_questions(self, broker: Ask, source: Source) -> None:
         broker("POST", "/entities", car(colour={"type": "VocabProperty", "vocab": "Red"}), headers=link(source.url))

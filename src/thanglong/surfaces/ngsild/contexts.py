@@ -139,7 +139,7 @@ class Contexts:
         given = parameters(request, ("details",))
         kind = accepted(request)
         details = flag(given, "details")
-        found = await self._gate.run(service.one, request.parts[0], _tenant(request))
+        found = await self._gate.run(service.served, request.parts[0], _tenant(request))
         if details:
             await request.respond(200, orjson.dumps(_details(request, found)), kind=JSON.encode())
             return

@@ -25,9 +25,11 @@ def asked(content: Any, given: Mapping[str, str], temporal: bool = False) -> dic
     for key in content:
         if key not in KNOWN:
             raise Problem(400, "BadRequestData", f"a Query has no member {key[:60]!r}")
+    if "temporalQ" in content and not temporal:
+        raise Problem(400, "BadRequestData", "temporalQ is for /temporal/entityOperations/query")
     found = {**given, **_texts(content), **_selected(content.get("entities"))}
     found.update(_members(content.get("geoQ"), GEO, "geoQ"))
-    if temporal or "temporalQ" in content:
+    if temporal:
         found.update(_members(content.get("temporalQ"), TIME, "temporalQ"))
     if isinstance(content.get("ordering"), dict):
         ordering = content["ordering"]

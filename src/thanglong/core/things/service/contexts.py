@@ -8,7 +8,7 @@ not be fetched is not remembered. Nothing is fetched at start-up.
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +43,7 @@ class _Known:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.compiled: OrderedDict[bytes, tuple[float, Vocabulary]] = OrderedDict()
+        self.compiled: OrderedDict[bytes, tuple[float, Vocabulary, tuple[str, ...]]] = OrderedDict()
         self.uses: dict[str, tuple[int, datetime]] = {}
         self.fetching: dict[str, threading.Lock] = {}
 
@@ -66,7 +66,10 @@ def ready(value: Any) -> Vocabulary | None:
         return CORE
     with _known.lock:
         found = _known.compiled.get(_key(value))
-    return found[1] if found is not None and found[0] > clock.monotonic() else None
+    if found is None or found[0] <= clock.monotonic():
+        return None
+    _used(found[2])
+    return found[1]
 
 
 def vocabulary(value: Any, *, fetch: bool = True) -> Vocabulary:
@@ -78,26 +81,50 @@ def vocabulary(value: Any, *, fetch: bool = True) -> Vocabulary:
     found = ready(value)
     if found is not None:
         return found
-    own = _own(value)
+    own, reading = _own(value), _Reading(fetch)
     try:
-        context = compiled([*own, CORE_DOCUMENT], lambda url: {"@context": _content(url, fetch)})
+        context = compiled([*own, CORE_DOCUMENT], reading.load)
     except ContextError as error:
         raise Invalid(N_("The @context cannot be used: %(reason)s"), reason=str(error)) from error
     if any(term.context is not None for term in context.terms.values()):
         raise Invalid(N_("The @context must not have scoped contexts."))
-    given = [*own, CORE.given]
-    found = Vocabulary(context, given, own[0] if len(own) == 1 and isinstance(own[0], str) else "")
+    # who names a document that already ends in the core context, or names it himself, reads just that again
+    given = value if reading.core or len(own) != len(_parts(value)) else [*own, CORE.given]
+    one = own[0] if len(own) == 1 and isinstance(own[0], str) else ""
+    found = Vocabulary(context, given, one)
+    used = tuple(dict.fromkeys(reading.ids))
     with _known.lock:
-        _known.compiled[_key(value)] = clock.monotonic() + FRESH, found
+        _known.compiled[_key(value)] = clock.monotonic() + FRESH, found, used
         while len(_known.compiled) > MOST_COMPILED:
             _known.compiled.popitem(last=False)
+    _used(used)
+    _note(used)
     return found
+
+
+class _Reading:
+    """The documents that are read while one @context is compiled."""
+
+    def __init__(self, fetch: bool) -> None:
+        self._fetch = fetch
+        self.ids: list[str] = []
+        self.core = False
+
+    def load(self, url: str) -> Any:
+        """The document at an address."""
+        if url in core.VERSIONS:
+            self.core = True
+            return {"@context": CORE_DOCUMENT}
+        return {"@context": _content(url, self._fetch, self.ids)}
+
+
+def _parts(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _own(value: Any) -> list[Any]:
     """The parts of a @context that are not the core context, which always comes last and wins."""
-    parts = value if isinstance(value, list) else [] if value is None else [value]
-    return [part for part in parts if not (isinstance(part, str) and part in core.VERSIONS)]
+    return [part for part in _parts(value) if not (isinstance(part, str) and part in core.VERSIONS)]
 
 
 def _key(value: Any) -> bytes:
@@ -105,21 +132,21 @@ def _key(value: Any) -> bytes:
     return hashlib.blake2b(text, digest_size=16).digest()
 
 
-def _content(url: str, fetch: bool) -> Any:
-    """The @context member of a document by its address."""
-    if url in core.VERSIONS:
-        return CORE_DOCUMENT
+def _content(url: str, fetch: bool, used: list[str]) -> Any:
+    """The @context member of a document by its address; the id it is kept under is added to ``used``."""
     mapped = _mapped(url)
     if mapped is not None:
         return _member(mapped, url)
     kept = _kept_by_url(url)
     if kept is not None and (kept.kind != CACHED or kept.expires is None or kept.expires > clock.now()):
-        _used(kept.id)
+        used.append(kept.id)
         return kept.content["@context"]
     if not fetch:
         if kept is not None:
+            used.append(kept.id)
             return kept.content["@context"]
         raise ContextNotAvailable(N_("Only who signs in may bring a new @context: %(url)s"), url=url)
+    used.append(kept.id if kept is not None else local_id(url))
     with _known.lock:
         lock = _known.fetching.setdefault(url, threading.Lock())
     with lock:
@@ -255,21 +282,28 @@ def _put(id: str, body: Mapping[str, Any], tenant: str = "") -> None:
         things.put_document(tenant, KIND, id, body)
 
 
-def _used(id: str) -> None:
+def _used(ids: Iterable[str]) -> None:
+    """Count a use of documents, in memory."""
+    if not ids:
+        return
+    now = clock.now()
     with _known.lock:
-        uses = _known.uses.get(id, (0, clock.now()))[0] + 1
-        _known.uses[id] = uses, clock.now()
-    if uses >= NOTE_EVERY:
-        _note(id)
+        for id in ids:
+            _known.uses[id] = _known.uses.get(id, (0, now))[0] + 1, now
 
 
-def _note(id: str) -> None:
-    found = ports.plugged.things.documents(KIND, None, [id])
-    with _known.lock:
-        uses, last = _known.uses.pop(id, (0, clock.now()))
-    if found and uses:
-        state = {"hits": int(found[0].state.get("hits", 0)) + uses, "used": last.isoformat()}
-        ports.plugged.things.note(KIND, [Progress(found[0].tenant, id, None, state)])
+def _note(ids: Iterable[str]) -> None:
+    """Write down the uses of documents that were counted."""
+    for id in ids:
+        with _known.lock:
+            uses, last = _known.uses.get(id, (0, None))
+        if uses < NOTE_EVERY or last is None:
+            continue
+        for document in ports.plugged.things.documents(KIND, None, [id]):
+            state = {"hits": int(document.state.get("hits", 0)) + uses, "used": last.isoformat()}
+            ports.plugged.things.note(KIND, [Progress(document.tenant, id, None, state)])
+        with _known.lock:
+            _known.uses.pop(id, None)
 
 
 def kept(kind: str = "", tenant: str = "") -> Sequence[KeptContext]:
@@ -284,6 +318,13 @@ def one(id: str, tenant: str = "") -> KeptContext:
     found = _kept(id, tenant) or _kept(local_id(id), tenant)
     if found is None:
         raise NotFound
+    return found
+
+
+def served(id: str, tenant: str = "") -> KeptContext:
+    """Like :func:`one`; being read counts as a use, from the next reader on."""
+    found = one(id, tenant)
+    _used([found.id])
     return found
 
 
