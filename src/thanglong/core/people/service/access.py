@@ -154,7 +154,17 @@ def root(on: date | None = None) -> UUID:
 
 
 def _subtree(on: date | None) -> rules.Subtree:
-    return lambda unit: places.subtree(unit, on)
+    """Units under a unit as of a day; none for a unit that was not there: a role in it opens no door of that day."""
+
+    def found(unit: UUID) -> frozenset[UUID]:
+        day = on or clock.today()
+        try:
+            last = places.unit(unit, day).valid_to
+        except NotFound:
+            return frozenset()
+        return frozenset() if last is not None and last < day else places.subtree(unit, on)
+
+    return found
 
 
 access = TableAccess()
