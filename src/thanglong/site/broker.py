@@ -18,11 +18,13 @@ apps.populate(settings.INSTALLED_APPS)
 from thanglong.core.things import service as things  # noqa: E402
 from thanglong.core.things.service import contexts  # noqa: E402
 from thanglong.core.things.types import Pass  # noqa: E402
+from thanglong.formats.ngsild import city  # noqa: E402
 from thanglong.kit import ports  # noqa: E402
 from thanglong.kit.ports import SYSTEM  # noqa: E402
 from thanglong.site import compose_things  # noqa: E402
 from thanglong.surfaces.asgi import Receive, Request, Scope, Send, raw_path  # noqa: E402
 from thanglong.surfaces.gate import Gate  # noqa: E402
+from thanglong.surfaces.ngsild.answers import context_document  # noqa: E402
 from thanglong.surfaces.ngsild.app import NgsiLd  # noqa: E402
 from thanglong.surfaces.ngsild.notify.notifier import Notifier  # noqa: E402
 
@@ -61,6 +63,8 @@ class Broker:
         request = Request(scope, receive, send)
         if raw_path(scope).startswith("/ngsi-ld/"):
             await self._ngsi_ld(request)
+        elif raw_path(scope) == city.PATH:
+            await context_document(request)
         elif raw_path(scope) == "/healthz":
             reason = await self._gate.run(things.health)
             await request.respond(503 if reason else 200, (reason or "ok").encode(), kind=b"text/plain")

@@ -15,11 +15,13 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from thanglong.formats.ngsild import city  # noqa: E402
 from thanglong.kit import clock, ids, ports, watch  # noqa: E402
 from thanglong.site import compose, metrics, pulse  # noqa: E402
 from thanglong.site.proxy import Proxy  # noqa: E402
 from thanglong.surfaces.asgi import Message, Receive, Request, Router, Scope, Send, raw_path  # noqa: E402
 from thanglong.surfaces.gate import Gate  # noqa: E402
+from thanglong.surfaces.ngsild.answers import context_document  # noqa: E402
 from thanglong.surfaces.ngsild.app import NgsiLd  # noqa: E402
 from thanglong.surfaces.stream.app import Streams  # noqa: E402
 
@@ -77,6 +79,7 @@ class Live:
         self._streams = Streams(self._gate)
         self._streams.routes(self._router)
         self._router.add("/metrics", GET=metrics.answer)
+        self._router.add(city.PATH, GET=context_document, HEAD=context_document)
         self._router.add("/healthz", GET=self._health.answer, HEAD=self._health.answer)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from thanglong.core.things.types import ContextNotAvailable
+from thanglong.formats.ngsild import city
 from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
 from thanglong.kit.errors import Conflict, Denied, Invalid, NotFound, NotSignedIn, ThangLongError, TooLarge, Unavailable
 from thanglong.surfaces.asgi import Request
@@ -144,3 +145,8 @@ async def send(
     else:
         content = [{**item, "@context": names.given} for item in content]
     await request.respond(status, orjson.dumps(content), list(headers), kind.encode())
+
+
+async def context_document(request: Request) -> None:
+    """GET /contexts/thanglong.jsonld: the city's own names."""
+    await request.respond(200, city.document(), [(b"cache-control", b"public, max-age=86400")], LD_JSON.encode())
