@@ -99,6 +99,7 @@ ROWS: list[tuple[Any, ...]] = [
     ("desk/people/<uuid:membership_id>/end/", "people.grant", OBJECT, POST),
     # core/things
     ("centre/things/", EVERYONE),
+    ("centre/things/subscriptions/", "things.view"),
     ("centre/things/type/<path:kind>/", EVERYONE),
     ("centre/things/type/<path:kind>/?closed", "things.view", {"kind": "Ambulance"}),
     ("centre/things/entity/<path:id>/", EVERYONE),

@@ -21,6 +21,7 @@ __all__ = [
     "DayFault",
     "DayFile",
     "Entity",
+    "Health",
     "KeptContext",
     "Pass",
     "Sample",
@@ -162,6 +163,14 @@ class Subscription:
     modified: datetime
     cursor: int | None
     state: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the notifications of a subscription fare: ok, warn, bad or idle, and in words (a message id)."""
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from thanglong.core.things import views
 app_name = "things"
 urlpatterns = [
     path("centre/things/", views.types, name="types"),
+    path("centre/things/subscriptions/", views.subscriptions, name="subscriptions"),
     path("centre/things/type/<path:kind>/", views.entities, name="entities"),
     path("centre/things/entity/<path:id>/", views.entity, name="entity"),
 ]

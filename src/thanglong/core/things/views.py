@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -16,12 +16,14 @@ from django.views.decorators.http import require_safe
 from thanglong.core.places import service as places
 from thanglong.core.things import service
 from thanglong.core.things.rules import chart_of, shown_value, unit_of
-from thanglong.core.things.types import TITLES, Term, ThingQuery, plain, position
+from thanglong.core.things.service import subscribing
+from thanglong.core.things.types import TITLES, Health, Subscription, Term, ThingQuery, plain, position
 from thanglong.kit import clock
 from thanglong.kit.errors import NotFound
 from thanglong.kit.ports import Actor
 
 PAGE = 50
+MOST_ROWS = 200
 UNIT = "urn:ngsi-ld:Unit:"
 PAST = timedelta(days=7)
 
@@ -53,7 +55,49 @@ def types(request: HttpRequest) -> HttpResponse:
     """All types the reader may see."""
     rows = [(title_of(facts.name), facts) for facts in service.types(_actor(request))]
     rows.sort(key=lambda row: -row[1].count)
-    return render(request, "things/types.html", {"rows": rows, "total": sum(facts.count for _, facts in rows)})
+    total = sum(facts.count for _, facts in rows)
+    may = service.pass_of(_actor(request)).view
+    return render(request, "things/types.html", {"rows": rows, "total": total, "may_subscribe": may})
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionRow:
+    """One subscription as its page shows it: what it is about, where it goes, how it fares."""
+
+    name: str
+    about: str
+    to: str
+    health: Health
+    last: datetime | None
+    sent: int
+    failed: int
+    waiting: int
+
+
+@require_safe
+def subscriptions(request: HttpRequest) -> HttpResponse:
+    """Who is told of changes, and whether it arrives."""
+    found = subscribing.listing(_actor(request))
+    rows = [_subscription_row(item) for item in found[:MOST_ROWS]]
+    troubled = sum(subscribing.health(item).kind == "bad" for item in found)
+    context = {"rows": rows, "total": len(found), "troubled": troubled, "most": MOST_ROWS}
+    return render(request, "things/subscriptions.html", context)
+
+
+def _subscription_row(item: Subscription) -> SubscriptionRow:
+    definition, state = item.definition, item.state
+    kinds = [title_of(selector["type"]) for selector in definition.get("entities") or ()]
+    about = [*dict.fromkeys(kinds), *definition.get("watchedAttributes", ())]
+    return SubscriptionRow(
+        definition.get("subscriptionName") or definition.get("description") or item.id,
+        ", ".join(about),
+        subscribing.place(definition),
+        subscribing.health(item),
+        datetime.fromisoformat(state["last"]) if "last" in state else None,
+        state.get("sent", 0),
+        state.get("failed", 0),
+        state.get("waiting", 0),
+    )
 
 
 @require_safe

@@ -13,7 +13,7 @@ from thanglong.core.things import service as things
 from thanglong.core.things.service import contexts
 from thanglong.core.things.service.auditing import audited
 from thanglong.core.things.service.tenancy import tenant_of
-from thanglong.core.things.types import Asker, Pass, Subscription
+from thanglong.core.things.types import Asker, Health, Pass, Subscription
 from thanglong.formats.ngsild import subscriptions as forms
 from thanglong.kit import clock, ids, ports
 from thanglong.kit.documents import Document, Progress
@@ -70,14 +70,30 @@ def _check_context(definition: Mapping[str, Any]) -> None:
         contexts.vocabulary(definition["jsonldContext"])
 
 
-def _facts(asker: Asker, definition: Mapping[str, Any]) -> dict[str, Any]:
-    """What the ledger shows of a subscription: where its notifications go, without password and query."""
+def place(definition: Mapping[str, Any]) -> str:
+    """Where the notifications of a subscription go, without password and query."""
     parts = urlsplit(definition["notification"]["endpoint"]["uri"])
-    to = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
-    facts: dict[str, Any] = {"to": to}
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+def _facts(asker: Asker, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """What the ledger shows of a subscription."""
+    facts: dict[str, Any] = {"to": place(definition)}
     if tenant_of(asker):
         facts["tenant"] = tenant_of(asker)
     return facts
+
+
+def health(subscription: Subscription) -> Health:
+    """How the notifications of a subscription fare now."""
+    status, state = forms.status_of(subscription.definition, clock.now()), subscription.state
+    if status != "active":
+        return Health("idle", N_("paused by its owner") if status == "paused" else N_("its time is over"))
+    if state.get("bad", "") > state.get("ok", ""):
+        if state.get("waiting"):
+            return Health("bad", N_("the receiver does not answer"))
+        return Health("warn", N_("the last one did not arrive"))
+    return Health("ok", N_("they arrive")) if "ok" in state else Health("idle", N_("nothing to tell yet"))
 
 
 def listing(asker: Asker, kind: str = KIND) -> list[Subscription]:

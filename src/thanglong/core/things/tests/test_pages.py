@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from thanglong.core.things import service
+from thanglong.core.things import service, views
+from thanglong.core.things.service import subscribing
 from thanglong.core.things.types import geo, prop, rel
-from thanglong.kit import clock
+from thanglong.kit import clock, ports
+from thanglong.kit.documents import Progress
 from thanglong.kit.ports import SYSTEM, ThingsStore
 
 pytestmark = pytest.mark.django_db
@@ -74,3 +76,24 @@ def test_what_is_hidden_does_not_exist(client: Client) -> None:
     assert client.get("/centre/things/entity/urn:ngsi-ld:Rack:1/").status_code == 404
     assert client.get("/centre/things/entity/urn:nothing:1/").status_code == 404
     assert client.get("/centre/things/type/Rack/").status_code in (302, 401)
+
+
+def test_subscriptions_and_how_they_fare(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert client.get("/centre/things/subscriptions/").status_code in (302, 401), "strangers sign in first"
+    monkeypatch.setattr(views, "_actor", lambda request: SYSTEM)
+    empty = client.get("/centre/things/subscriptions/")
+    assert empty.status_code == 200 and "Chưa ai được báo" in empty.content.decode()
+    for number in range(2):
+        definition = {
+            "id": f"urn:ngsi-ld:Subscription:{number}",
+            "type": "Subscription",
+            "subscriptionName": f"Lamps {number}",
+            "entities": [{"type": "Streetlight"}],
+            "notification": {"endpoint": {"uri": f"https://me:secret@example.org/{number}"}},
+        }
+        subscribing.create(SYSTEM, definition)
+    state = {"sent": 7, "failed": 2, "waiting": 2, "last": clock.now().isoformat(), "bad": clock.now().isoformat()}
+    ports.plugged.things.note(subscribing.KIND, [Progress("", "urn:ngsi-ld:Subscription:1", 1, state)])
+    text = client.get("/centre/things/subscriptions/").content.decode()
+    assert "Lamps 0" in text and "https://example.org/1" in text and "secret" not in text
+    assert "bên nhận không trả lời" in text and "chưa có gì để báo" in text
