@@ -298,3 +298,25 @@ def test_media_types_and_methods(broker: Ask, things: ThingsStore) -> None:
     assert broker("PUT", f"{PAST}/{ONE}", {}).status_code == 405
     assert broker("GET", f"{PAST}/{ONE}", headers={"accept": "text/html"}).status_code == 406
     assert broker("GET", f"{PAST}/{ONE}", key="").status_code == 404
+
+
+def test_attributes_beyond_the_cut_are_shown_empty(broker: Ask, settings: Any) -> None:
+    settings.THINGS_TEMPORAL_MOST = 3
+    early, late = [(n, f"12:0{n}:00") for n in range(6)], [(n, f"13:0{n}:00") for n in range(6)]
+    broker("POST", PAST, vehicle(speed=speeds(*early), fuel=speeds(*late)))
+    found = broker("GET", f"{PAST}/{ONE}?timerel=after&timeAt=2019-01-01T00:00:00Z")
+    assert found.status_code == 206 and values(found) == [0, 1, 2] and found.json()["fuel"] == []
+    found = broker("GET", f"{PAST}/{ONE}?timerel=before&timeAt=2021-01-01T00:00:00Z&lastN=9&options=temporalValues")
+    assert found.json()["speed"] == {"type": "Property", "values": []} and len(found.json()["fuel"]["values"]) == 3
+
+
+@pytest.mark.parametrize("scope", ["/a", ["/a", "/b"], [{"type": "Property", "value": ["/a"]}]])
+def test_a_scope_that_was_only_recorded_goes(broker: Ask, scope: Any) -> None:
+    assert broker("POST", PAST, {**vehicle(), "scope": scope}).status_code == 201
+    assert broker("GET", f"{PAST}/{ONE}").json()["scope"][0]["value"][0] == "/a"
+    assert broker("DELETE", f"/entities/{ONE}/attrs/scope").status_code == 204
+    gone = broker("GET", f"{PAST}/{ONE}?timeproperty=deletedAt").json()
+    assert set(gone) == {"id", "type", "scope"}
+    assert gone["scope"][0]["value"] == [] and set(gone["scope"][0]) == {"type", "value", "deletedAt"}
+    short = broker("GET", f"{PAST}/{ONE}?timeproperty=deletedAt&options=temporalValues").json()
+    assert short["scope"]["type"] == "Property" and short["scope"]["values"][0][0] == []

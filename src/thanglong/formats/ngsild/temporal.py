@@ -101,7 +101,9 @@ def normalised(one: Evolution, window: Window, system: bool, time: Time) -> dict
     """An entity with each attribute as the list of its instances; ``system`` shows when they were entered."""
     found = head_of(one.id, one.types)
     for name, instances in one.instances.items():
-        if name != "scope":
+        if name == "scope":
+            found[name] = [_scope_out(item, system, time) for item in instances]
+        else:
             found[name] = [_instance(item, window, system, time) for item in instances]
     return _framed(found, one, window, system, time)
 
@@ -118,9 +120,7 @@ def _instance(item: Instance, window: Window, system: bool, time: Time) -> dict[
 
 
 def _framed(found: dict[str, Any], one: Evolution, window: Window, system: bool, time: Time) -> dict[str, Any]:
-    """With the entity's scopes over time, and when it was made, changed and gone."""
-    if "scope" in one.instances:
-        found["scope"] = [_scope_out(item, system, time) for item in one.instances["scope"]]
+    """With when the entity was made, changed and gone."""
     if system:
         found |= {"createdAt": time(one.created), "modifiedAt": time(one.changed)}
     if one.deleted is not None and (system or window.by == "deletedAt"):
@@ -140,18 +140,18 @@ def values(one: Evolution, window: Window, system: bool, time: Time) -> dict[str
     """An entity with each attribute as pairs of value and moment (``temporalValues``, clause 4.5.9)."""
     found = head_of(one.id, one.types)
     for name, instances in one.instances.items():
-        if name == "scope":
-            continue
         groups: dict[str, list[Instance]] = {}
         for item in instances:
             groups.setdefault(item.dataset, []).append(item)
+        if not groups:
+            groups = {"": []}
         parts = [_pairs(dataset, items, window, time) for dataset, items in groups.items()]
         found[name] = parts if len(parts) > 1 else parts[0]
     return _framed(found, one, window, system, time)
 
 
 def _pairs(dataset: str, items: Sequence[Instance], window: Window, time: Time) -> dict[str, Any]:
-    kind = str(items[-1].content.get("type", "Property"))
+    kind = str(items[-1].content.get("type", "Property")) if items else "Property"
     member = MEMBER.get(kind, "value")
     pairs = []
     for item in items:

@@ -112,7 +112,7 @@ def stamp(micros: int) -> str:
 
 def trimmed(entity: Evolution, one: Asked) -> Evolution:
     """An entity of which some attributes were cut: the others end at the same moment, so that a client who goes on from
-    there misses nothing."""
+    there misses nothing. An attribute of which nothing is left is shown as empty."""
     if not entity.cut:
         return entity
     by, last = one.window.by, bool(one.window.last)
@@ -122,7 +122,7 @@ def trimmed(entity: Evolution, one: Asked) -> Evolution:
         name: [item for item in items if (item.at(by) >= border if last else item.at(by) <= border)]
         for name, items in entity.instances.items()
     }
-    return replace(entity, instances={name: items for name, items in kept.items() if items})
+    return replace(entity, instances=kept)
 
 
 def content_range(found: Sequence[Evolution], one: Asked) -> list[Header]:
