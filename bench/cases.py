@@ -9,7 +9,6 @@ a second. Those figures are read, not measured here: hardware and stack differ, 
 """
 
 import argparse
-import json
 import multiprocessing
 import os
 import statistics
@@ -22,15 +21,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import _figures
+
 TYPES, UNITS = 100, 126
 ZAAK_LIST, ZAAK_ADMIN, ZAAK_CREATE = 200.0, 150.0, 24.0
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 
 
-def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-    shown = None if ratio is None else round(ratio, 2)
-    line = {"area": "cases", "metric": metric, "value": round(value, 3), "unit": unit, "versus": versus, "ratio": shown}
-    print("RESULT " + json.dumps(line), flush=True)
+result = _figures.of("cases")
 
 
 def boot(folder: Path) -> None:

@@ -31,6 +31,8 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
+import _figures
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
@@ -374,9 +376,9 @@ def show(chosen: Any, city: City, used: dict[str, float], counted: dict[str, Any
     )
     work = sum(value for part, value in used.items() if part != "generator")
     figures.append(("processor time of the platform", round(work / seconds, 2), "cores", "", None))
+    tell = _figures.of("city")
     for metric, value, unit, versus, ratio in figures:
-        line = {"area": "city", "metric": f"{metric}, scale {chosen.scale}", "value": value, "unit": unit}
-        print("RESULT " + json.dumps({**line, "versus": versus, "ratio": ratio}))
+        tell(f"{metric}, scale {chosen.scale}", value, unit, versus, ratio)
 
 
 if __name__ == "__main__":

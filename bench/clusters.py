@@ -1,9 +1,9 @@
 """Clusters of 1,000,000 things: a screen at every zoom, against counting the box from all points in the same run."""
 
-import json
 import sys
 import time
 
+import _figures
 import numpy as np
 
 from thanglong.solve.clusters import PER_TILE, Clusters, mercator
@@ -11,10 +11,7 @@ from thanglong.solve.clusters import PER_TILE, Clusters, mercator
 N = 1_000_000
 
 
-def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-    line = {"area": "clusters", "metric": metric, "value": round(value, 3), "unit": unit, "versus": versus,
-            "ratio": None if ratio is None else round(ratio, 1)}  # fmt: skip
-    print("RESULT " + json.dumps(line))
+result = _figures.of("clusters")
 
 
 def plain(points: Clusters, box: tuple[float, ...], zoom: int) -> int:

@@ -10,13 +10,14 @@ COINr cannot run in the same process: its figures are constants, measured with C
 and pymcdm run here. One thread of linear algebra (OPENBLAS_NUM_THREADS=1), so CPU time is work and not waiting.
 """
 
-import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import _figures
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -79,18 +80,11 @@ def result(metric: str, value: float, unit: str, versus: str = "", reference: fl
     ratio = None if reference is None or value == 0 else reference / value
     beside = "" if reference is None else f"   {versus}: {reference:.4g}, {ratio:.4g} x"
     print(f"{metric:<66} {value:10.4g} {unit}{beside}")
-    row = {
-        "area": "composite",
-        "metric": metric,
-        "value": round(value, 6),
-        "unit": unit,
-        "versus": versus,
-        "ratio": ratio,
-    }
-    LINES.append("RESULT " + json.dumps(row, ensure_ascii=False))
+    tell(metric, value, unit, versus, ratio)
 
 
 LINES: list[str] = []
+tell = _figures.of("composite", LINES.append)
 
 
 def checked(found: composite.Uncertainty, panel: Panel, tree: Framework, base: Pipeline, few: int = 20) -> None:

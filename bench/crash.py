@@ -22,6 +22,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import _figures
 import httpx
 
 ROOT = Path(__file__).parents[1]
@@ -259,13 +260,13 @@ def main() -> None:
     name = f"{found['rounds']} kill -9 rounds on {found['store']}"
     longest = max(max(seconds) for seconds in found["back"].values())
     total = f"{found['reports'] + found['device_writes']} acknowledged"
+    tell = _figures.of("crash")
     for metric, value, unit, versus, ratio in (
         (f"lost after {name}", found["lost"], "acknowledged writes", total, None),
         (f"doubled after {name}", found["doubled"], "cases", "", None),
         (f"longest until well again, {name}", round(longest, 1), "s", "goal 10 s", round(longest / 10, 2)),
     ):
-        line = {"area": "crash", "metric": metric, "value": value, "unit": unit, "versus": versus, "ratio": ratio}
-        print("RESULT " + json.dumps(line))
+        tell(metric, value, unit, versus, ratio)
     sys.exit(1 if faults else 0)
 
 

@@ -8,10 +8,11 @@ possible for small tables.
 
 import argparse
 import itertools
-import json
 import random
 import time
 from collections.abc import Sequence
+
+import _figures
 
 from thanglong.solve import dmn
 from thanglong.solve.dmn import model as m
@@ -79,10 +80,7 @@ def main() -> None:
     parser.add_argument("--inputs", type=int, default=10)
     options = parser.parse_args()
 
-    def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-        row = {"area": "decisions", "metric": metric, "value": round(value, 4), "unit": unit, "versus": versus}
-        print("RESULT " + json.dumps(row | {"ratio": None if ratio is None else round(ratio, 2)}))
-
+    result = _figures.of("decisions")
     small = partition(24, 3, 40, 1)
     broken = [*small[1:], small[5]]
     began = time.process_time()

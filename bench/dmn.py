@@ -4,7 +4,6 @@ SpiffWorkflow's and bkflow-feel's evaluators on the table and on the expressions
 Answers are compared before anything is timed. ``python bench/dmn.py [scale]``: a scale below 1 shortens every round.
 """
 
-import json
 import logging
 import os
 import subprocess
@@ -13,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+import _figures
 
 from thanglong.cli.dmn_tck import run_suite
 from thanglong.formats.dmn.reader import parse_tree
@@ -24,10 +25,7 @@ DISTRICTS = ("Hoàn Kiếm", "Ba Đình", "Đống Đa", "Cầu Giấy")
 KINDS = ("copy", "permit", "licence", "certificate", "survey")
 
 
-def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-    shown = None if ratio is None else round(ratio, 2)
-    row = {"area": "dmn", "metric": metric, "value": round(value, 3), "unit": unit, "versus": versus, "ratio": shown}
-    print("RESULT " + json.dumps(row, ensure_ascii=False))
+result = _figures.of("dmn")
 
 
 def rate(ask: Callable[[], object], times: int) -> float:

@@ -5,7 +5,6 @@ With ``../shared/data/emergency/utrecht_elaspy`` at hand the area is Utrecht's (
 otherwise a generated one of the same size. Times are CPU seconds of one core.
 """
 
-import json
 import os
 import sys
 import time
@@ -13,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import _figures
 import numpy as np
 
 from thanglong.cli import emergency_areas as areas
@@ -25,11 +25,7 @@ UTRECHT = SHARED / "emergency" / "utrecht_elaspy"
 CALLS, PLAIN_CALLS = 150_000, 1_500
 
 
-def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-    shown = None if ratio is None else round(ratio, 2)
-    line = {"area": "emergency", "metric": metric, "value": round(value, 4), "unit": unit, "versus": versus,
-            "ratio": shown}  # fmt: skip
-    print("RESULT " + json.dumps(line))
+result = _figures.of("emergency")
 
 
 def cpu(work: Callable[[], Any]) -> tuple[float, Any]:

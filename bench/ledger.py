@@ -21,18 +21,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import _figures
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pymerkle import InmemoryTree, SqliteTree, verify_inclusion
 
-RESULTS: list[dict[str, Any]] = []
+LINES: list[str] = []
+tell = _figures.of("ledger", LINES.append)
 BATCH = 8192
 
 
 def report(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None, **sizes: Any) -> None:
     shown = f"{ratio:,.2f} x {versus}" if ratio else ""
     print(f"  {metric:<58}{value:>14,.3f} {unit:<12} {shown}")
-    row = {"area": "ledger", "metric": metric, "value": round(value, 4), "unit": unit, "versus": versus}
-    RESULTS.append({**row, "ratio": None if ratio is None else round(ratio, 3), **sizes})
+    tell(metric, value, unit, versus, ratio, **sizes)
 
 
 def prepare(folder: str) -> None:
@@ -327,8 +328,7 @@ def main() -> None:
         verifying(given.verified, given.processes)
     if given.tamperings:
         tamperings(given.tamperings, given.processes)
-    for row in RESULTS:
-        print("RESULT " + json.dumps(row))
+    print("\n".join(LINES))
 
 
 if __name__ == "__main__":

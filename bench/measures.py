@@ -5,7 +5,6 @@
 """
 
 import argparse
-import json
 import os
 import random
 import sys
@@ -16,6 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+import _figures
 
 UNITS, MEASURES, A_DAY = 584, 100, 2
 
@@ -28,10 +29,7 @@ class Record:
     value: float
 
 
-def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-    line = {"area": "measures", "metric": metric, "value": round(value, 3), "unit": unit, "versus": versus,
-            "ratio": None if ratio is None else round(ratio, 1)}  # fmt: skip
-    print("RESULT " + json.dumps(line))
+result = _figures.of("measures")
 
 
 def prepare(folder: str) -> None:

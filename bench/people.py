@@ -3,13 +3,14 @@
 States its sizes, checks the answers before it times them.
 """
 
-import json
 import os
 import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+
+import _figures
 
 os.environ["THANGLONG_DATA"] = tempfile.mkdtemp(prefix="thanglong-bench-")
 os.environ["DJANGO_SETTINGS_MODULE"] = "thanglong.site.settings"
@@ -92,9 +93,9 @@ def main() -> None:
     print(f"  cached                       {cached:8.2f}")
     print(f"  rights in memory, not cached {first:8.2f}")
     print(f"  Django ModelBackend.has_perm {peer:8.2f}  (no unit, no period)")
+    tell = _figures.of("people")
     for metric, value in (("decision cached", cached), ("decision not cached", first)):
-        row = {"area": "people", "metric": metric, "value": round(value, 2), "unit": "us CPU"}
-        print("RESULT", json.dumps(row | {"versus": "ModelBackend.has_perm", "ratio": round(value / peer, 2)}))
+        tell(metric, value, "us CPU", "ModelBackend.has_perm", value / peer)
 
 
 if __name__ == "__main__":

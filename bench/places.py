@@ -5,7 +5,6 @@ The units are those of the demo city (126 approximate outlines); with the real o
 (``../shared/data/places``) they are imported first. Answers are compared with brute force before anything is timed.
 """
 
-import json
 import os
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 
+import _figures
 import numpy as np
 import shapely
 
@@ -22,17 +22,7 @@ SHARED = Path(os.environ.get("THANGLONG_SHARED_DATA", Path(__file__).parents[2] 
 OUTLINES = SHARED / "places" / "hanoi_wards_126_2026.geojson"
 
 
-def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-    shown = None if ratio is None else round(ratio, 2)
-    line = {
-        "area": "places",
-        "metric": metric,
-        "value": round(value, 3),
-        "unit": unit,
-        "versus": versus,
-        "ratio": shown,
-    }
-    print("RESULT " + json.dumps(line))
+result = _figures.of("places")
 
 
 def each(ask: Callable[[], object], times: int = 20_000) -> float:

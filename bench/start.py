@@ -4,7 +4,6 @@ There is no named reference for a whole city platform; the published minimum of 
 database (2 to 4 GB before it holds anything) stands beside the memory figure.
 """
 
-import json
 import os
 import signal
 import socket
@@ -14,6 +13,8 @@ import tempfile
 import time
 import urllib.request
 from pathlib import Path
+
+import _figures
 
 
 def free_port() -> int:
@@ -69,9 +70,7 @@ def memory(root: int) -> float:
     return total / 1024
 
 
-def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-    line = {"area": "start", "metric": metric, "value": round(value, 2), "unit": unit, "versus": versus, "ratio": ratio}
-    print("RESULT " + json.dumps(line))
+result = _figures.of("start")
 
 
 def main() -> None:

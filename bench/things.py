@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import _figures
+
 from thanglong.kit.ports import Term, ThingQuery
 from thanglong.stores.sqlite import driver
 from thanglong.stores.sqlite.things import SqliteThings
@@ -40,20 +42,11 @@ def lamp(number: int) -> dict[str, Any]:
 
 def report(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None, **sizes: Any) -> None:
     print(f"  {metric:<34}{value:>12,.2f} {unit:<10} {f'{ratio:,.1f} x {versus}' if ratio else ''}")
-    RESULTS.append(
-        {
-            "area": "things",
-            "metric": metric,
-            "value": round(value, 3),
-            "unit": unit,
-            "versus": versus,
-            "ratio": ratio,
-            **sizes,
-        }
-    )
+    tell(metric, value, unit, versus, ratio, **sizes)
 
 
-RESULTS: list[dict[str, Any]] = []
+LINES: list[str] = []
+tell = _figures.of("things", LINES.append)
 
 
 def rate(count: int, threads: int, work: Callable[[int], Any]) -> float:
@@ -179,8 +172,7 @@ def main() -> None:
         report("history, last 1,000 of 20,000", median, "ms")
         store.close()
         report("bytes an entity on disk", (folder / "things.db").stat().st_size / size, "bytes", size=size)
-    for row in RESULTS:
-        print("RESULT " + json.dumps(row, ensure_ascii=False))
+    print("\n".join(LINES))
 
 
 if __name__ == "__main__":
