@@ -117,7 +117,7 @@ def test_windows(broker: Ask, asked: str, expected: list[int]) -> None:
     [
         "timerel=during&timeAt=2020-08-01T12:05:00Z", "timerel=after", "timerel=between&timeAt=2020-08-01T12:05:00Z",
         "timerel=after&timeAt=yesterday", "timeAt=2020-08-01T12:05:00Z", "timeproperty=madeAt", "lastN=0", "lastN=x",
-        "lastN=1.5", "attrs=a&pick=b", "pick=a{b}", "options=aggregatedValues", "aggrMethods=avg",
+        "lastN=1.5", "attrs=a&pick=b", "pick=a{b}", "options=aggregatedValues",
         "options=aggregatedValues&aggrMethods=median", "options=aggregatedValues&aggrMethods=avg&aggrPeriodDuration=1D",
         "surprise=1",
     ],
@@ -289,6 +289,12 @@ def test_aggregates(broker: Ask) -> None:
     assert broker("GET", f"{PAST}/{ONE}?attrs=name&format=aggregatedValues&aggrMethods=avg").status_code == 400
     whole = broker("GET", f"{PAST}/{ONE}?format=aggregatedValues&aggrMethods=avg,max").json()
     assert list(whole["name"]) == ["type", "max"] and whole["fuel"]["avg"][0][0] == pytest.approx(160 / 3)
+
+
+def test_the_format_goes_before_the_options(broker: Ask) -> None:
+    broker("POST", PAST, vehicle())
+    both = "format=temporalValues&options=aggregatedValues&aggrMethods=sum"
+    assert list(broker("GET", f"{PAST}/{ONE}?{both}").json()["speed"]) == ["type", "values"]
 
 
 def test_media_types_and_methods(broker: Ask, things: ThingsStore) -> None:

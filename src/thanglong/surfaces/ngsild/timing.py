@@ -89,10 +89,7 @@ def _moment(given: Mapping[str, str], key: str) -> datetime:
 
 def _aggregation(given: Mapping[str, str], form: str) -> tuple[Sequence[str], Period]:
     if form != "aggregatedValues":
-        for key in ("aggrMethods", "aggrPeriodDuration"):
-            if key in given:
-                raise Problem(400, "BadRequestData", f"{key} goes with format=aggregatedValues")
-        return (), Period()
+        return (), WHOLE  # another format goes before, whatever aggregation is named beside it
     methods = listed(given, "aggrMethods")
     if not methods or any(method not in METHODS for method in methods):
         raise Problem(400, "BadRequestData", f"aggrMethods are some of {', '.join(METHODS)}")
