@@ -13,7 +13,7 @@ from thanglong.solve.simulation import Limits
 from thanglong.solve.simulation.types import Floats, Ints
 
 Step = Callable[[str], None]
-TRAINING, TRAINING_CALLS = (1, 2), 30_000
+TRAINING, TRAINING_CALLS = (1, 2), 25_000
 """Seeds of tuning, never among those that judge, and calls of each."""
 POLICIES = ("home", "cover", "table", "assign", "worth")
 

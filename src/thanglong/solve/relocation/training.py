@@ -16,7 +16,7 @@ BUSY = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 GRID: dict[str, tuple[float, ...]] = {
     "busy": BUSY,
     "price": (0.0, 1e-4, 2e-4, 3e-4, 5e-4, 8e-4, 1.2e-3, 2e-3, 3e-3, 5e-3),
-    "pull": (0.0, 0.003, 0.006, 0.01, 0.02, 0.04, 0.08),
+    "pull": (0.0, 0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32),
     "least": (0.0, 0.002, 0.005, 0.01, 0.02, 0.04, 0.08),
 }
 """Searched for "worth": q, and in shares of all demand the price of a driven minute, the pull of the placing from which
