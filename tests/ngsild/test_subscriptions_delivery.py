@@ -198,6 +198,26 @@ def test_a_change_made_while_nobody_notified_is_told_later(things: ThingsStore) 
         assert numbers(receiver) == [1, 2, 3] and state(id)["sent"] == 3
 
 
+@SQLITE
+def test_a_reader_far_behind_tells_each_state_as_it_was(things: ThingsStore) -> None:
+    with Receiver() as receiver:
+        subscribe(receiver.url, q="number>90;extra==1")
+        lamp: dict[str, Any] = {"id": "urn:a:1", "type": "Lamp", "extra": {"type": "Property", "value": 1}}
+        things.write([lamp], mode="upsert", at=clock.now())
+        for number in (95, 5, 96):
+            write(number)
+        things.write([{"id": "urn:a:1", "extra": None}], mode="append", at=clock.now())
+        for number in range(600):
+            write(number % 7, 2)
+        write(1)
+        notifier = Notifier()
+        notifier.start()
+        receiver.wait(2)
+        receiver.quiet(2, 0.5)
+        notifier.stop()
+        assert numbers(receiver) == [95, 96] and receiver.got[0].data[0]["extra"]["value"] == 1
+
+
 @pytest.mark.slow
 def test_a_killed_process_leaves_nothing_untold(things: ThingsStore, tmp_path: Path, request: Any) -> None:
     sqlite = request.node.callspec.params["things"] == "sqlite"

@@ -100,6 +100,10 @@ class Documents(Protocol):
         """An attribute before and after a write of the log; None where it was not there, or too long ago to know."""
         ...
 
+    def moved_since(self, tenant: str, entity: str, seq: int) -> list[str]:
+        """The attributes of an entity that were written after a write of the log."""
+        ...
+
     def claim(self, name: str) -> bool:
         """Whether this process holds a role that only one process may have; kept until it closes the store or ends."""
         ...

@@ -117,6 +117,14 @@ class DocumentRows(ABC):
             for id, alive, created, modified, state, stamps in self._rows(sql, (self._name(tenant), *values))
         }
 
+    def moved_since(self, tenant: str, entity: str, seq: int) -> list[str]:
+        """See ``kit.documents.Documents``."""
+        sql = (
+            "SELECT DISTINCT n.text FROM history h JOIN name n ON n.id = h.attr WHERE h.n = (SELECT e.n FROM entity e "
+            "WHERE e.tenant = ? AND e.id = ?) AND h.seq > ? AND h.attr <> 0"
+        )
+        return [name for (name,) in self._rows(sql, (self._name(tenant), entity, seq))]
+
     def step(self, tenant: str, entity: str, attribute: str, seq: int) -> tuple[Any, Any]:
         """See ``kit.documents.Documents``."""
         number = self._name(attribute)

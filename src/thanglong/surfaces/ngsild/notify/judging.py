@@ -6,7 +6,7 @@ the store for the changes somebody may want to hear of.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from thanglong.core.things.types import Change
@@ -15,6 +15,7 @@ from thanglong.kit.documents import Snapshot
 from thanglong.surfaces.ngsild.notify.watch import Watch
 
 NOTHING: Mapping[str, Any] = {}
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 Asks = Callable[[Change], bool]
 Of = Callable[[Change, Mapping[str, Any]], Sequence[Watch]]
 
@@ -79,7 +80,7 @@ class Batch:
 
     def _turn_back(self, tenant: str, id: str, snapshot: Snapshot) -> None:
         own = [change for change in self.changes if change.entity == id and change.tenant == tenant]
-        state = dict(snapshot.entity)
+        state = self._as_of(own[-1], snapshot)
         for number in range(len(own) - 1, -1, -1):
             change = own[number]
             if change.kind == "created":
@@ -94,6 +95,21 @@ class Batch:
                     state.pop(name, None)
                 else:
                     state[name] = value
+
+    @staticmethod
+    def _as_of(change: Change, snapshot: Snapshot) -> dict[str, Any]:
+        """The entity as it was after a change that may not be its last one: the reader may be behind the writers."""
+        state = dict(snapshot.entity)
+        if snapshot.modified <= (change.at - EPOCH) // MICROSECOND:
+            return state
+        store = ports.plugged.things
+        for name in store.moved_since(change.tenant, change.entity, change.seq):
+            value = store.step(change.tenant, change.entity, name, change.seq)[1]
+            if value is None:
+                state.pop(name, None)
+            else:
+                state[name] = value
+        return state
 
     def _step(self, change: Change, name: str) -> tuple[Any, Any]:
         """An attribute before and after a change: the log has only the instances that were written."""
