@@ -26,6 +26,9 @@ class ThingsConfig(AppConfig):
             ("things.snapshot_made", N_("A snapshot of the city database was made.")),
             ("things.snapshot_changed", N_("A snapshot of the city database was changed.")),
             ("things.snapshot_deleted", N_("A snapshot of the city database was deleted.")),
+            ("things.source_registered", N_("A source of things elsewhere was registered.")),
+            ("things.source_changed", N_("The registration of a source of things elsewhere was changed.")),
+            ("things.source_withdrawn", N_("The registration of a source of things elsewhere was withdrawn.")),
             ("things.unsubscribed", N_("A subscription to changes in the city database was deleted.")),
         ):
             ledger.phrases.add(verb, text)
