@@ -8,7 +8,13 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from thanglong.core.things import service as things
-from thanglong.core.things.rules.registrations import (
+from thanglong.core.things.service import registrations as service
+from thanglong.core.things.service.registrations import Overlap
+from thanglong.core.things.types import Pass, ThingQuery
+from thanglong.formats.ngsild import query as language
+from thanglong.formats.ngsild.entities import checked_time, checked_uri
+from thanglong.formats.ngsild.registrations import registration_in, registration_out
+from thanglong.formats.ngsild.sources import (
     Source,
     Wanted,
     any_of,
@@ -18,12 +24,6 @@ from thanglong.core.things.rules.registrations import (
     properties,
     source_of,
 )
-from thanglong.core.things.service import registrations as service
-from thanglong.core.things.service.registrations import Overlap
-from thanglong.core.things.types import Pass, ThingQuery
-from thanglong.formats.ngsild import query as language
-from thanglong.formats.ngsild.entities import checked_time, checked_uri
-from thanglong.formats.ngsild.registrations import registration_in, registration_out
 from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit import clock
 from thanglong.kit.errors import NotFound

@@ -8,12 +8,12 @@ from typing import Any
 import orjson
 from django.conf import settings
 
-from thanglong.core.things.rules.registrations import Wanted, any_of
 from thanglong.core.things.service import contexts, subscribing
 from thanglong.core.things.service import registrations as service
 from thanglong.core.things.types import Pass, Subscription, ThingQuery, iso
 from thanglong.formats.ngsild import query as language
 from thanglong.formats.ngsild.registrations import registration_out
+from thanglong.formats.ngsild.sources import Wanted, any_of
 from thanglong.formats.ngsild.subscriptions import coordinates_of, status_of
 from thanglong.kit import clock, ids, ports
 from thanglong.kit.documents import Progress

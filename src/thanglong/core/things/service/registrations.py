@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from thanglong.core.things.rules.registrations import Source, overlapping, source_of
 from thanglong.core.things.service.auditing import audited
 from thanglong.core.things.service.tenancy import store_of, tenant_of
 from thanglong.core.things.types import Pass, Term, ThingQuery, iso
 from thanglong.formats.ngsild.registrations import READ_ONLY, complete
+from thanglong.formats.ngsild.sources import Source, overlapping, source_of
 from thanglong.kit import clock, ids, ports
 from thanglong.kit.documents import Document, Progress
 from thanglong.kit.errors import N_, Conflict, Denied, Invalid, NotFound, NotSignedIn

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import orjson
 
-from thanglong.core.things.rules.registrations import Source, Wanted, any_of
 from thanglong.core.things.service import tenancy
 from thanglong.formats.ngsild import entities as forms
+from thanglong.formats.ngsild.sources import Source, Wanted, any_of
 from thanglong.kit.errors import Invalid
 from thanglong.surfaces.ngsild.answers import JSON
 from thanglong.surfaces.ngsild.distributed import local

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import orjson
 
-from thanglong.core.things.rules.registrations import Source
 from thanglong.formats.ngsild.registrations import PROCESSED
+from thanglong.formats.ngsild.sources import Source
 from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit import clock
 from thanglong.kit.errors import Unavailable

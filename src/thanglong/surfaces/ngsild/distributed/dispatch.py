@@ -133,7 +133,7 @@ class Distributed:
         return True
 
     async def _list(self, work: Work) -> tuple[Any, bool]:
-        """The entities of a batch without their @context (one for all, else none is spread), and whether they had it."""
+        """The entities of a batch without their @context (one for all, else none is spread), and if they had it."""
         try:
             content = orjson.loads(work.raw)
         except orjson.JSONDecodeError:

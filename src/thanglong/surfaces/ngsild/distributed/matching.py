@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from thanglong.core.things.rules.registrations import Information, Source, Wanted, matching, via
 from thanglong.core.things.types import Pass
+from thanglong.formats.ngsild.sources import Information, Source, Wanted, matching, via
 from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.surfaces.asgi import Handler, Request
 from thanglong.surfaces.ngsild.answers import Problem

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from thanglong.core.things.rules.registrations import Source, Wanted, matching
 from thanglong.formats.ngsild.merging import merge_discovery, merge_evolutions
+from thanglong.formats.ngsild.sources import Source, Wanted, matching
 from thanglong.surfaces.ngsild.answers import Problem, accepted, send
 from thanglong.surfaces.ngsild.distributed import local
 from thanglong.surfaces.ngsild.distributed.calls import Answer, Ask, Calls

@@ -8,10 +8,10 @@ from urllib.parse import quote
 import orjson
 
 from thanglong.core.things import service as things
-from thanglong.core.things.rules.registrations import Information, Source, Wanted, ids_for, names_for
 from thanglong.formats.ngsild import entities as forms
 from thanglong.formats.ngsild.merging import merge, merge_all, without_system
 from thanglong.formats.ngsild.shown import with_attributes
+from thanglong.formats.ngsild.sources import Information, Source, Wanted, ids_for, names_for
 from thanglong.kit import clock
 from thanglong.surfaces.ngsild.answers import Header, Problem
 from thanglong.surfaces.ngsild.distributed import local

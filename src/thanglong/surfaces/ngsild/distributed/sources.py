@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-from thanglong.core.things.rules.registrations import Source
 from thanglong.core.things.service import registrations as service
+from thanglong.formats.ngsild.sources import Source
 from thanglong.kit import clock
 
 LOOK = 1.0

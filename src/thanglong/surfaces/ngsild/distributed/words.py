@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
-from thanglong.core.things.rules.registrations import Source
 from thanglong.core.things.service import contexts
+from thanglong.formats.ngsild.sources import Source
 from thanglong.formats.ngsild.vocabulary import Vocabulary, renamed, renamed_attribute
 from thanglong.kit.errors import ThangLongError
 from thanglong.surfaces.ngsild.answers import JSON, LD_JSON

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import orjson
 
-from thanglong.core.things.rules.registrations import EVERYTHING, Source, Wanted, any_of, covered
 from thanglong.core.things.service import tenancy
 from thanglong.formats.ngsild import entities as forms
+from thanglong.formats.ngsild.sources import EVERYTHING, Source, Wanted, any_of, covered
 from thanglong.kit.errors import Invalid
 from thanglong.surfaces.ngsild.distributed import local
 from thanglong.surfaces.ngsild.distributed.calls import Ask, Calls
