@@ -14,7 +14,8 @@ from thanglong.formats.ngsild.sources import Source, Wanted, any_of
 from thanglong.kit.errors import Invalid
 from thanglong.surfaces.ngsild.answers import JSON
 from thanglong.surfaces.ngsild.distributed import local
-from thanglong.surfaces.ngsild.distributed.calls import Answer, Ask, Calls
+from thanglong.surfaces.ngsild.distributed.asks import Ask
+from thanglong.surfaces.ngsild.distributed.calls import Answer, Calls
 from thanglong.surfaces.ngsild.distributed.matching import Work
 from thanglong.surfaces.ngsild.distributed.outcome import UNSUPPORTED, part_of
 from thanglong.surfaces.ngsild.distributed.writing import MEMBERS, split

@@ -16,6 +16,7 @@ from thanglong.kit import clock
 from thanglong.kit.errors import Unavailable
 from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.ngsild.answers import JSON, LD_JSON
+from thanglong.surfaces.ngsild.distributed.asks import Ask
 from thanglong.surfaces.ngsild.distributed.counts import Counts
 from thanglong.surfaces.ngsild.distributed.words import Words
 from thanglong.surfaces.ngsild.identity import alias
@@ -48,20 +49,6 @@ class Caller(Protocol):
         timeout: float = 5.0,
         most: int = MOST_READ,
     ) -> Reply: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A request below the root: ``path`` percent-encoded; ``query`` and ``body`` in the client's words."""
-
-    method: str
-    path: str
-    query: Sequence[tuple[str, str]] = ()
-    body: Any = None
-    inline: bool = False
-    """Whether the client's body carried its @context itself."""
-    reads: bool = False
-    """Whether entities (or what is known of types and attributes) are to come back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from thanglong.formats.ngsild.merging import merge_discovery, merge_evolutions
 from thanglong.formats.ngsild.sources import Source, Wanted, matching
 from thanglong.surfaces.ngsild.answers import Problem, accepted, send
 from thanglong.surfaces.ngsild.distributed import local
-from thanglong.surfaces.ngsild.distributed.calls import Answer, Ask, Calls
+from thanglong.surfaces.ngsild.distributed.asks import Ask
+from thanglong.surfaces.ngsild.distributed.calls import Answer, Calls
 from thanglong.surfaces.ngsild.distributed.matching import Work
 from thanglong.surfaces.ngsild.distributed.reading import entities_of, wanted_names, warnings
 from thanglong.surfaces.ngsild.parameters import listed

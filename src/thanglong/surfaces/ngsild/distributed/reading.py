@@ -15,7 +15,8 @@ from thanglong.formats.ngsild.sources import Information, Source, Wanted, ids_fo
 from thanglong.kit import clock
 from thanglong.surfaces.ngsild.answers import Header, Problem
 from thanglong.surfaces.ngsild.distributed import local
-from thanglong.surfaces.ngsild.distributed.calls import Answer, Ask, Calls
+from thanglong.surfaces.ngsild.distributed.asks import Ask
+from thanglong.surfaces.ngsild.distributed.calls import Answer, Calls
 from thanglong.surfaces.ngsild.distributed.matching import Work
 from thanglong.surfaces.ngsild.distributed.present import Shape
 from thanglong.surfaces.ngsild.parameters import MOST, USUAL, flag, listed, number, search

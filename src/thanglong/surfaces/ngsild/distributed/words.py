@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, unquote
 
 from thanglong.core.things.service import contexts
@@ -12,9 +12,7 @@ from thanglong.formats.ngsild.sources import Source
 from thanglong.formats.ngsild.vocabulary import Vocabulary, renamed, renamed_attribute
 from thanglong.kit.errors import ThangLongError
 from thanglong.surfaces.ngsild.answers import JSON, LD_JSON
-
-if TYPE_CHECKING:
-    from thanglong.surfaces.ngsild.distributed.calls import Ask
+from thanglong.surfaces.ngsild.distributed.asks import Ask
 
 log = logging.getLogger(__name__)
 LISTS = ("attrs", "pick", "omit", "type", "geoproperty", "geometryProperty", "expandValues")
@@ -46,13 +44,13 @@ class Words:
         names = self.source or self.client
         return "" if names.core else names.link.decode("latin-1")
 
-    def inline(self, ask: "Ask") -> bool:
+    def inline(self, ask: Ask) -> bool:
         """Whether a body carries its @context itself."""
         if self.source is not None:
             return False
         return self.kind == LD_JSON or (ask.inline and self.kind != JSON)
 
-    def body(self, ask: "Ask") -> Any:
+    def body(self, ask: Ask) -> Any:
         """The body to send."""
         if not self.inline(ask):
             return ask.body
@@ -71,7 +69,7 @@ class Words:
         assert self.source is not None
         return self.client.compact_name(self.source.expand_name(name))
 
-    def outward(self, ask: "Ask") -> "Ask":
+    def outward(self, ask: Ask) -> Ask:
         """A request in the source's words."""
         if self.source is None:
             return ask

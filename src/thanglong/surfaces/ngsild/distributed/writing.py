@@ -13,7 +13,8 @@ from thanglong.formats.ngsild import entities as forms
 from thanglong.formats.ngsild.sources import EVERYTHING, Source, Wanted, any_of, covered
 from thanglong.kit.errors import Invalid
 from thanglong.surfaces.ngsild.distributed import local
-from thanglong.surfaces.ngsild.distributed.calls import Ask, Calls
+from thanglong.surfaces.ngsild.distributed.asks import Ask
+from thanglong.surfaces.ngsild.distributed.calls import Calls
 from thanglong.surfaces.ngsild.distributed.matching import Work
 from thanglong.surfaces.ngsild.distributed.outcome import (
     MISSING,
