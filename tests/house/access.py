@@ -20,6 +20,8 @@ from typing import Any
 EVERYONE, SIGNED_IN, NOBODY = "everyone", "signed in", "nobody"
 OBJECT, POST, CITY = "object", "post", "city"
 NOWHERE = "00000000-0000-4000-8000-000000000000"
+CITIZENS_OWN = {"me/readings/"}
+"""What of the addresses for those who are signed in is open to a citizen's account too."""
 
 ROWS: list[tuple[Any, ...]] = [
     # core/ledger: public on purpose
@@ -49,10 +51,10 @@ ROWS: list[tuple[Any, ...]] = [
     ("api/places/units.geojson", EVERYONE),
     ("api/places/<uuid:unit_id>", EVERYONE),
     # domains/roads
-    ("api/roads/route", "things.view", {"path": "/api/roads/route?from=105.8,21&to=105.9,21.1"}),
-    ("api/roads/times", "things.view", {"path": "/api/roads/times?from=105.8,21&to=105.9,21.1"}),
-    ("api/roads/nearest", "things.view", {"path": "/api/roads/nearest?from=105.8,21&to=105.9,21.1"}),
-    ("api/roads/isochrone", "things.view", {"path": "/api/roads/isochrone?from=105.8,21"}),
+    ("api/roads/route", "things.view", {"path": "api/roads/route?from=105.8,21&to=105.9,21.1"}),
+    ("api/roads/times", "things.view", {"path": "api/roads/times?from=105.8,21&to=105.9,21.1"}),
+    ("api/roads/nearest", "things.view", {"path": "api/roads/nearest?from=105.8,21&to=105.9,21.1"}),
+    ("api/roads/isochrone", "things.view", {"path": "api/roads/isochrone?from=105.8,21"}),
     ("api/roads/closures", EVERYONE),
     ("api/roads/closures/<str:id>/open", "things.write", POST, {"id": "urn:ngsi-ld:RoadClosure:none"}),
     ("tiles/roads/<int:z>/<int:x>/<int:y>.mvt", "things.view", {"z": 12, "x": 3252, "y": 1800}),

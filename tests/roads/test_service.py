@@ -13,7 +13,7 @@ from thanglong.domains.roads import service
 from thanglong.domains.roads.service import closing, live, routing
 from thanglong.formats import mvt
 from thanglong.kit import clock
-from thanglong.kit.errors import Denied, Invalid, NotFound
+from thanglong.kit.errors import Conflict, Denied, Invalid
 from thanglong.kit.ports import SYSTEM
 from thanglong.solve.city import Roads
 
@@ -82,7 +82,7 @@ def test_a_closed_street_is_avoided_at_once_opens_by_itself_and_is_in_the_ledger
     answer = town.client("operator").post(f"/api/roads/closures/{made.id}/open")
     assert answer.status_code == 204
     assert routing.route(SYSTEM, start, end).ms == before.ms
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         closing.reopen(town.people["operator"], made.id)
     verbs = [entry.verb for entry in ledger.entries(ledger.ObjectRef("closure", made.id))]
     assert sorted(verbs) == ["roads.closed", "roads.reopened"]

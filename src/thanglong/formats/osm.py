@@ -10,7 +10,7 @@ from typing import Any
 
 import osmium
 
-from thanglong.kit.errors import Invalid, N_
+from thanglong.kit.errors import N_, Invalid
 
 Tags = Mapping[str, str]
 REPORT_EVERY = 20_000

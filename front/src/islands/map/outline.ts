@@ -6,7 +6,7 @@ import type { Palette } from "./palette";
 export function drawOutline(map: MapLibre, shape: GeoJSON.Geometry, p: Palette): void {
   const label = map.getStyle().layers.find((layer) => layer.type === "symbol")?.id;
   map.addSource("outline", { type: "geojson", data: { type: "Feature", properties: {}, geometry: shape } });
-  map.addLayer({ id: "outline-fill", type: "fill", source: "outline", paint: { "fill-color": p.action, "fill-opacity": 0.14 } }, label);
+  map.addLayer({ id: "outline-fill", type: "fill", source: "outline", filter: ["in", "Polygon", ["geometry-type"]], paint: { "fill-color": p.action, "fill-opacity": 0.14 } }, label);
   map.addLayer(
     { id: "outline-line", type: "line", source: "outline", layout: { "line-join": "round" }, paint: { "line-color": p.action, "line-width": 2.5 } },
     label,

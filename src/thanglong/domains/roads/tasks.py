@@ -2,7 +2,6 @@
 
 from thanglong.domains.roads.types import NetworkReplaced
 from thanglong.kit import bus
-from thanglong.kit.errors import NotFound
 
 
 def on_replaced(event: NetworkReplaced) -> None:
@@ -11,7 +10,7 @@ def on_replaced(event: NetworkReplaced) -> None:
 
     try:
         routing.view()
-    except NotFound:
+    except routing.NoNetwork:
         return
 
 

@@ -33,6 +33,8 @@ from thanglong.solve.routing.weights import Vehicle, arc_ms, turn_ms
 REACH_M = 1500.0
 """A point farther from every street than this is not on the network."""
 CELL_M = 60.0
+HOLE_M2 = 250_000.0
+"""A block inside the reached area is left open only from this size on: a park, a lake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,9 +268,19 @@ class Engine:
         line, first = np.nonzero(edge == 1)
         _, last = np.nonzero(edge == -1)
         x0, x1, y0 = (first + left) * CELL_M, (last + left) * CELL_M, (line + low) * CELL_M
-        shape = shapely.union_all(shapely.box(x0, y0, x1, y0 + CELL_M)).simplify(CELL_M * 0.75)
+        whole = shapely.union_all(shapely.box(x0, y0, x1, y0 + CELL_M)).simplify(CELL_M * 0.75)
+        shape = without_small_holes(whole, HOLE_M2)
         scale = np.array([METRES_PER_DEGREE * self.network.squeeze, METRES_PER_DEGREE])
         return shapely.transform(shape, lambda xy: np.round(xy / scale, 6))
+
+
+def without_small_holes(shape: Any, least: float) -> Any:
+    """The polygons of a shape, their holes kept from an area on."""
+    parts = [
+        shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.Polygon(ring).area >= least])
+        for part in shapely.get_parts(shape)
+    ]
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def part_of(line: Floats, begin: float, end: float, squeeze: float) -> Floats:

@@ -15,7 +15,7 @@ from thanglong.domains.roads.service.live import CLOSURE, MOST, validity
 from thanglong.domains.roads.service.routing import engine
 from thanglong.domains.roads.types import Closed, Closure, Reopened
 from thanglong.kit import bus, clock, ids, ports
-from thanglong.kit.errors import N_, Fault, Invalid, NotFound
+from thanglong.kit.errors import N_, Conflict, Fault, Invalid
 from thanglong.kit.ports import JSON, Actor
 
 MOST_REASON = 200
@@ -55,10 +55,10 @@ def close(actor: Actor, place: Mapping[str, Any], reason: str, until: datetime |
 
 
 def reopen(actor: Actor, id: str) -> None:
-    """Open a closed street now (permission things.write); NotFound when it is not closed."""
+    """Open a closed street now (permission things.write); Conflict when it is not closed."""
     ports.require(actor, "things.write")
     if id not in {closure.id for closure in closures()}:
-        raise NotFound
+        raise Conflict(N_("This street is not closed any more."))
     with transaction.atomic():
         ledger.append(actor, "roads.reopened", ObjectRef("closure", id))
         bus.publish(Reopened(id))

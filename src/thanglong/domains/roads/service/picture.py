@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from thanglong.domains.roads.service import live
-from thanglong.domains.roads.service.routing import engine
+from thanglong.domains.roads.service.routing import NoNetwork, engine
 from thanglong.formats import mvt
 from thanglong.solve.routing.engine import Engine
 
@@ -44,7 +44,10 @@ def state_of(share: float) -> str:
 
 def tile(z: int, x: int, y: int) -> bytes:
     """A tile of the layer ``speeds``; empty when nothing is known there."""
-    made = engine()
+    try:
+        made = engine()
+    except NoNetwork:
+        return b""
     kept, streets = _lines(made), live.update(made)
     known = np.zeros(len(made.network.u), dtype=bool)
     known[made.arcs.stretch[(streets.share != 1.0) | streets.closed]] = True

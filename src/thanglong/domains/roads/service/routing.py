@@ -10,7 +10,7 @@ from thanglong.domains.roads.service import live
 from thanglong.domains.roads.service import network as present
 from thanglong.domains.roads.types import Reached, Timed
 from thanglong.kit import ports
-from thanglong.kit.errors import N_, Fault, Invalid, NotFound
+from thanglong.kit.errors import N_, Conflict, Fault, Invalid, NotFound
 from thanglong.kit.ports import Actor
 from thanglong.solve.routing.compiled import CLOSED
 from thanglong.solve.routing.engine import Engine, Places, Route, View
@@ -18,6 +18,12 @@ from thanglong.solve.routing.engine import nearest as smallest
 from thanglong.solve.routing.weights import PROFILES
 
 Point = tuple[float, float]
+
+
+class NoNetwork(Conflict):
+    """Nobody has imported roads yet."""
+
+
 MOST_PAIRS = 250_000
 MOST_POINTS = 5000
 MOST_MINUTES = 60
@@ -35,11 +41,11 @@ _lock = threading.Lock()
 
 
 def engine() -> Engine:
-    """The routing engine of the present network, made when first asked for; NotFound without a network."""
+    """The routing engine of the present network, made when first asked for; NoNetwork without one."""
     global _kept
     current = present.version()
     if not current:
-        raise NotFound(N_("There is no road network yet. Import one with “thanglong roads import”."))
+        raise NoNetwork(N_("There is no road network yet. Import one with “thanglong roads import”."))
     kept = _kept
     if kept.version == current and kept.engine is not None:
         return kept.engine
