@@ -85,6 +85,7 @@ class Machine(RuleBasedStateMachine):
         if mode == "replace":
             for key in [key for key in entity if key != "types" and key not in given]:
                 del entity[key]
+            entity["types"] = set()
         skipped = set()
         for key, value in given.items():
             if (mode == "add" and key in entity) or (mode == "update" and key not in entity):

@@ -192,6 +192,7 @@ class Work(Recording):
             self.kinds_gone[entity.tenant, name, entity.id] = None
         if gone:
             entity.types = tuple(name for name in entity.types if name in keep)
+            entity.state["type"] = entity.types[0] if len(entity.types) == 1 else list(entity.types)
 
     def _add_types(self, entity: Entity, types: tuple[str, ...]) -> bool:
         new = [name for name in types if name not in entity.types]

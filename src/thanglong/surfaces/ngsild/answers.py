@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -30,7 +31,7 @@ class Problem(Exception):
     def document(self) -> dict[str, Any]:
         """ProblemDetails (RFC 7807) with the standard's error type."""
         found = {"type": f"https://uri.etsi.org/ngsi-ld/errors/{self.name}", "title": self.name, "status": self.status}
-        return {**found, "detail": self.detail} if self.detail else found
+        return {**found, "detail": self.detail or HTTPStatus(self.status).description or self.name}
 
 
 def problem_of(error: Exception) -> Problem:

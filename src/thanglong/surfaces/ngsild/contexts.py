@@ -179,11 +179,11 @@ def _details(request: Request, item: KeptContext) -> dict[str, Any]:
         "URL": _url(request, item),
         "localId": item.id,
         "kind": item.kind,
-        "timestamp": iso(item.created),
+        "createdAt": iso(item.created),
         "numberOfHits": item.hits,
     }
     if item.used is not None:
         found["lastUsage"] = iso(item.used)
     if item.expires is not None:
-        found["extraInfo"] = {"expiresAt": iso(item.expires)}
+        found["expiresAt"] = iso(item.expires)
     return found
