@@ -88,7 +88,7 @@ class Row:
         if self.who in (table.EVERYONE, table.NOBODY):
             return bool(self.who == table.EVERYONE)
         if self.who == table.SIGNED_IN:
-            return role != "anonymous"
+            return role not in ("anonymous", "citizen") or (role == "citizen" and self.route in table.CITIZENS_OWN)
         held = role in ROLES and self.who in ROLES[role].actions
         return held and (place == "parent" if self.in_city else not self.on_object or place in ("own", "parent"))
 
@@ -217,6 +217,10 @@ def world(db: Any) -> Iterator[World]:
             from thanglong.core.people.models import Account
 
             clients[key].force_login(Account.objects.get(pk=account.id))
+        # somebody with an account and no post: opens what is open to all, and the page about themselves
+        clients["citizen", ""] = Client(raise_request_exception=False)
+        stranger = people.citizen_of_identity("https://id.example", "079", "Trần Thị Bình")
+        clients["citizen", ""].force_login(Account.objects.get(pk=stranger))
         yield World(things, clients)
 
 

@@ -87,7 +87,7 @@ def _ask_faults(case: Case, asks: Sequence[OpinionAsk], running: set[UUID]) -> l
 
 def opinions_asked(actor: Actor, limit: int = 50) -> list[Opinion]:
     """The open questions to the units in which the asker works on cases, most urgent first."""
-    if actor.id is None and actor.kind != "system":
+    if actor.kind == "citizen":
         raise NotSignedIn()
     return dossier.asked(ports.reach(actor, "cases.act"), limit)
 

@@ -15,14 +15,13 @@ from thanglong.kit.ports import Actor
 
 
 def _title(shown: PublicCase, finding: Finding) -> str:
-    item = finding.item
+    """What a fault is about as the citizen knows it: never a bare name of a field, which means nothing to them."""
+    item, told = finding.item, None
     if item.about == "document":
-        names = {need.kind: need.title for need in shown.type.documents}
-        return translated(names.get(item.target, item.target))
-    if item.about == "field":
-        schema = shown.type.form.get("properties", {}).get(item.target, {})
-        return translated(schema.get("title", item.target))
-    return gettext("Another point")
+        told = {need.kind: need.title for need in shown.type.documents}.get(item.target)
+    elif item.about == "field":
+        told = shown.type.form.get("properties", {}).get(item.target, {}).get("title")
+    return translated(told) if told else gettext("Another point")
 
 
 def _value(schema: dict[str, Any], text: str) -> Any:
