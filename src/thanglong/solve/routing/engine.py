@@ -95,6 +95,8 @@ class Engine:
         self.rank = rank if rank is not None else rank_arcs(x, y, self.arcs.tail, self.arcs.head, self.turns.arc)
         self.hierarchy: Hierarchy = build(self.rank, self.turns.source, self.turns.target)
         self.snapper = Snapper(network)
+        self._by_source = np.argsort(self.turns.source, kind="stable")
+        self._first_turn = np.searchsorted(self.turns.source[self._by_source], np.arange(len(self.turns.arc) + 1))
         m = len(network.u)
         self._ahead, self._against = np.full(m, -1), np.full(m, -1)
         numbers, ahead = np.arange(self.arcs.size), self.arcs.ahead
@@ -171,7 +173,7 @@ class Engine:
     def _round(self, view: View, state: int) -> tuple[int, int]:
         """From the end of an arc round to its end again: milliseconds, and the state driven first."""
         best, first = CLOSED, -1
-        for t in np.flatnonzero((self.turns.source == state) & (view.metric.turn_ms < CLOSED)).tolist():
+        for t in self._turns_from(state):
             onto = int(self.turns.target[t])
             ms = int(view.metric.turn_ms[t]) + int(view.metric.node_ms[onto])
             if ms < CLOSED and ms + view.metric.between(onto, state) < best:
@@ -229,8 +231,12 @@ class Engine:
     def _angle(self, states: Ints, i: int) -> float:
         if i == 0:
             return 0.0
-        turn = np.flatnonzero((self.turns.source == states[i - 1]) & (self.turns.target == states[i]))
-        return round(float(self.turns.angle[turn[0]]), 1) if len(turn) else 0.0
+        turn = next((t for t in self._turns_from(int(states[i - 1])) if self.turns.target[t] == states[i]), None)
+        return 0.0 if turn is None else round(float(self.turns.angle[turn]), 1)
+
+    def _turns_from(self, state: int) -> list[int]:
+        found: list[int] = self._by_source[self._first_turn[state] : self._first_turn[state + 1]].tolist()
+        return found
 
     def reachable(self, view: View, start: Places, limit_ms: int) -> tuple[Ints, Floats, Ms]:
         """Arcs reached within a time from the first point: the arc, the share of it reached, ms when it is entered."""

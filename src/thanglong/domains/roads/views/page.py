@@ -14,7 +14,8 @@ from thanglong.kit import ports
 from thanglong.kit.errors import N_, ThangLongError
 
 VEHICLES = {
-    "car": N_("Car"), "motorbike": N_("Motorbike"), "ambulance": N_("Ambulance without siren"), "siren": N_("Ambulance with siren"),
+    "car": N_("Car"), "motorbike": N_("Motorbike"),
+    "ambulance": N_("Ambulance without siren"), "siren": N_("Ambulance with siren"),
 }  # fmt: skip
 MINUTES = (4, 8, 15, 30)
 
