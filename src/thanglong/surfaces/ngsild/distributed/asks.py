@@ -13,7 +13,7 @@ class Ask:
     path: str
     query: Sequence[tuple[str, str]] = ()
     body: Any = None
-    inline: bool = False
-    """Whether the client's body carried its @context itself."""
+    context: Any = None
+    """The @context the client's body carried itself; None where it came without."""
     reads: bool = False
     """Whether entities (or what is known of types and attributes) are to come back."""

@@ -57,7 +57,7 @@ class Batches:
     def __init__(self, calls: Calls, run: Any) -> None:
         self._calls, self._run = calls, run
 
-    async def batch(self, work: Work, verb: str, content: Any, inline: bool) -> bool:
+    async def batch(self, work: Work, verb: str, content: Any, context: Any) -> bool:
         """Do a batch; False when no source is concerned."""
         if not isinstance(content, list) or not content or any(item is None for item in content):
             return False
@@ -69,7 +69,9 @@ class Batches:
         work.check_loop([heap.source for heap in (*heaps.values(), *refused.values())])
         here = None
         if mine:
-            sent = [{**item, "@context": work.names.given} if inline and verb != "delete" else item for item in mine]
+            sent = [
+                {**item, "@context": context} if context is not None and verb != "delete" else item for item in mine
+            ]
             here = await local.run(work.request, work.handler, [*work.url, ("local", "true")], orjson.dumps(sent))
             if here.status == 400:
                 await local.pass_on(work.request, here)
@@ -78,7 +80,7 @@ class Batches:
         for heap in refused.values():
             for item in heap.items:
                 tally.fail(_id(item), UNSUPPORTED, heap.source.id)
-        await asyncio.gather(*(self._forward(work, verb, heap, inline, tally) for heap in heaps.values()))
+        await asyncio.gather(*(self._forward(work, verb, heap, context, tally) for heap in heaps.values()))
         created = _count_here(here, mine, tally) if here is not None else []
         await _tell(work, verb, tally, created)
         return True
@@ -117,14 +119,14 @@ class Batches:
             for id, entity in found.items()
         }
 
-    async def _forward(self, work: Work, verb: str, heap: Heap, inline: bool, tally: Tally) -> None:
+    async def _forward(self, work: Work, verb: str, heap: Heap, context: Any, tally: Tally) -> None:
         source, ids = heap.source, [_id(item) for item in heap.items]
         if BATCH[verb][0] in source.operations:
-            ask = Ask("POST", f"/entityOperations/{verb}", work.url, heap.items, inline and verb != "delete")
+            ask = Ask("POST", f"/entityOperations/{verb}", work.url, heap.items, None if verb == "delete" else context)
             answer = await self._calls.send(work.request, work.tenant, source, ask, work.names)
             _count(answer, ids, tally)
             return
-        asks = [_alone(work, verb, item, inline) for item in heap.items]
+        asks = [_alone(work, verb, item, context) for item in heap.items]
         answers = await asyncio.gather(
             *(self._calls.send(work.request, work.tenant, source, ask, work.names) for ask in asks)
         )
@@ -135,6 +137,10 @@ class Batches:
 def _id(item: Any) -> str:
     id = item.get("id", item.get("@id")) if isinstance(item, dict) else item
     return id if isinstance(id, str) else ""
+
+
+def _with(item: Any, context: Any) -> Any:
+    return {**item, "@context": context} if isinstance(item, dict) else item
 
 
 def _types(work: Work, kinds: Any) -> list[str]:
@@ -160,16 +166,16 @@ def _part(item: Any, terms: Sequence[str] | None) -> Any:
     return {key: value for key, value in item.items() if key in MEMBERS or key in terms}
 
 
-def _alone(work: Work, verb: str, item: Any, inline: bool) -> Ask:
+def _alone(work: Work, verb: str, item: Any, context: Any) -> Ask:
     """The same for one entity, for a source that knows no batches."""
     path = f"/entities/{quote(_id(item), safe=':')}"
     if verb == "delete":
         return Ask("DELETE", path)
     if verb in ("create", "upsert"):
-        return Ask("POST", "/entities", (), item, inline)
+        return Ask("POST", "/entities", (), item, context)
     if verb == "merge":
-        return Ask("PATCH", path, (), item, inline)
-    return Ask("POST", f"{path}/attrs", work.url, item, inline)
+        return Ask("PATCH", path, (), item, context)
+    return Ask("POST", f"{path}/attrs", work.url, item, context)
 
 
 def _count(answer: Answer, ids: Sequence[str], tally: Tally) -> None:

@@ -7,7 +7,6 @@ import orjson
 
 from thanglong.surfaces.asgi import Handler, Request
 from thanglong.surfaces.gate import Gate
-from thanglong.surfaces.ngsild.answers import LD_JSON
 from thanglong.surfaces.ngsild.contexts import content_of, names_of, vocabulary_of, with_link
 from thanglong.surfaces.ngsild.distributed.batches import BATCH, Batches
 from thanglong.surfaces.ngsild.distributed.calls import Caller, Calls
@@ -101,20 +100,21 @@ class Distributed:
     async def _written(self, work: Work, write: Any, operation: str) -> bool:
         """A write with a body: what is no business of any source goes on to the usual handler with its body."""
         if work.request.method == "DELETE":
-            return bool(await write(work, operation, None, False))
-        content, inline = await self._body(work)
-        if await write(work, operation, content, inline):
+            return bool(await write(work, operation, None, None))
+        content, context = await self._body(work)
+        if await write(work, operation, content, context):
             return True
         await work.handler(replayed(work.request, work.raw))
         return True
 
-    async def _body(self, work: Work) -> tuple[Any, bool]:
+    async def _body(self, work: Work) -> tuple[Any, Any]:
+        """The body without its @context, and that @context (None where it came without)."""
         work.raw = await work.request.body(MOST_BODY)
         work.request = replayed(work.request, work.raw)
         content, work.names = await content_of(self._gate, work.request, MOST_BODY)
         work.names = await with_link(self._gate, work.request, work.names)
-        inline = work.request.headers.get("content-type", "").partition(";")[0].strip() == LD_JSON
-        return content, inline
+        whole = orjson.loads(work.raw)
+        return content, whole.get("@context") if isinstance(whole, dict) else None
 
     async def _batch(self, work: Work, verb: str) -> bool:
         reading, _, batches, _ = self._ready()
@@ -126,25 +126,25 @@ class Distributed:
             done = await reading.query(work)
         else:
             work.raw = await work.request.body(MOST_BODY)
-            content, inline = await self._list(work)
-            done = await batches.batch(work, verb, content, inline)
+            content, context = await self._list(work)
+            done = await batches.batch(work, verb, content, context)
         if not done:
             await work.handler(replayed(work.request, work.raw))
         return True
 
-    async def _list(self, work: Work) -> tuple[Any, bool]:
-        """The entities of a batch without their @context (one for all, else none is spread), and if they had it."""
+    async def _list(self, work: Work) -> tuple[Any, Any]:
+        """The entities of a batch without their @context, and that (one for all, else the batch is done here alone)."""
         try:
             content = orjson.loads(work.raw)
         except orjson.JSONDecodeError:
-            return None, False
+            return None, None
         if not isinstance(content, list):
-            return None, False
+            return None, None
         contexts = [item.pop("@context", None) for item in content if isinstance(item, dict)]
-        inline = any(context is not None for context in contexts)
-        if inline:
-            if any(context != contexts[0] for context in contexts):
-                return None, False
-            work.names = await vocabulary_of(self._gate, work.request, contexts[0])
-            work.names = await with_link(self._gate, work.request, work.names)
-        return content, inline
+        if all(context is None for context in contexts):
+            return content, None
+        if any(context != contexts[0] for context in contexts):
+            return None, None
+        work.names = await vocabulary_of(self._gate, work.request, contexts[0])
+        work.names = await with_link(self._gate, work.request, work.names)
+        return content, contexts[0]

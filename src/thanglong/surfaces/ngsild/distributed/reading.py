@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -164,11 +165,11 @@ class Reading:
 
 
 def _with(ask: Ask, query: Sequence[tuple[str, str]]) -> Ask:
-    return Ask(ask.method, ask.path, query, ask.body, ask.inline, ask.reads)
+    return replace(ask, query=query)
 
 
 def _answer(answer: Answer, content: Any) -> Answer:
-    return Answer(answer.source, answer.status, content, answer.location, answer.count, answer.warning)
+    return replace(answer, content=content)
 
 
 def local_query(query: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -48,18 +48,19 @@ class Words:
         """Whether a body carries its @context itself."""
         if self.source is not None:
             return False
-        return self.kind == LD_JSON or (ask.inline and self.kind != JSON)
+        return self.kind == LD_JSON or (ask.context is not None and self.kind != JSON)
 
     def body(self, ask: Ask) -> Any:
         """The body to send."""
         if not self.inline(ask):
             return ask.body
         if isinstance(ask.body, list):
-            return [self._with_context(item) for item in ask.body]
-        return self._with_context(ask.body)
+            return [self._with_context(item, ask) for item in ask.body]
+        return self._with_context(ask.body, ask)
 
-    def _with_context(self, item: Any) -> Any:
-        return {**item, "@context": self.client.given} if isinstance(item, Mapping) else item
+    def _with_context(self, item: Any, ask: Ask) -> Any:
+        context = self.client.given if ask.context is None else ask.context
+        return {**item, "@context": context} if isinstance(item, Mapping) else item
 
     def _outward(self, name: str) -> str:
         assert self.source is not None

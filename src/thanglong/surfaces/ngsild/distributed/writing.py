@@ -91,7 +91,7 @@ class Writing:
     def __init__(self, calls: Calls, run: Any) -> None:
         self._calls, self._run = calls, run
 
-    async def entity(self, work: Work, operation: str, content: Any, inline: bool) -> bool:
+    async def entity(self, work: Work, operation: str, content: Any, context: Any) -> bool:
         """POST /entities, PUT or PATCH /entities/{id}, POST or PATCH …/attrs; False: no source is concerned."""
         parts = work.request.parts
         partial = bool(parts)
@@ -109,11 +109,11 @@ class Writing:
         if not cut.shares and not cut.refused:
             return False
         work.check_loop([share.source for share in (*cut.shares, *cut.refused)])
-        asks = [(share, self._ask(work, operation, id, content, share, inline)) for share in cut.shares]
+        asks = [(share, self._ask(work, operation, id, content, share, context)) for share in cut.shares]
         here = None
         if cut.here:
             body = {key: value for key, value in content.items() if key in MEMBERS or key in cut.left}
-            here = await self._here(work, body, inline)
+            here = await self._here(work, body, context)
             if here.status == 400:
                 await local.pass_on(work.request, here)
                 return True
@@ -144,7 +144,7 @@ class Writing:
         await tell_entity(work.request, id, found, 204, [])
         return True
 
-    async def attribute(self, work: Work, operation: str, content: Any, inline: bool) -> bool:
+    async def attribute(self, work: Work, operation: str, content: Any, context: Any) -> bool:
         """PATCH, PUT or DELETE /entities/{id}/attrs/{attribute}"""
         id, term = forms.checked_uri(work.request.parts[0]), work.request.parts[1]
         types = await self._types(work, id, None)
@@ -159,7 +159,7 @@ class Writing:
             if here.status == 400:
                 await local.pass_on(work.request, here)
                 return True
-        ask = Ask(work.request.method, path, work.url, content, inline)
+        ask = Ask(work.request.method, path, work.url, content, context)
         found = await self._parts(work, [(share, ask) for share in cut.shares], cut.refused)
         if here is not None:
             found.insert(0, here_part(here, [term]))
@@ -200,7 +200,7 @@ class Writing:
         return [kinds] if isinstance(kinds, str) else list(kinds)
 
     @staticmethod
-    def _ask(work: Work, operation: str, id: str, content: Mapping[str, Any], share: Share, inline: bool) -> Ask:
+    def _ask(work: Work, operation: str, id: str, content: Mapping[str, Any], share: Share, context: Any) -> Ask:
         body = {
             key: value for key, value in content.items() if key in MEMBERS or share.terms is None or key in share.terms
         }
@@ -208,11 +208,11 @@ class Writing:
         if operation != "createEntity":
             tail = "/attrs" if operation in ("appendAttrs", "updateEntity") else ""
             path = f"/entities/{quote(id, safe=':')}{tail}"
-        return Ask(work.request.method, path, work.url, body, inline)
+        return Ask(work.request.method, path, work.url, body, context)
 
     @staticmethod
-    async def _here(work: Work, body: Mapping[str, Any], inline: bool) -> local.Here:
-        sent = {**body, "@context": work.names.given} if inline else body
+    async def _here(work: Work, body: Mapping[str, Any], context: Any) -> local.Here:
+        sent = {**body, "@context": context} if context is not None else body
         return await local.run(work.request, work.handler, [*work.url, ("local", "true")], orjson.dumps(sent))
 
     async def _parts(self, work: Work, asks: Sequence[tuple[Share, Ask]], refused: Sequence[Share]) -> list[Part]:
