@@ -7,12 +7,12 @@ choose them; areas whose data are absent are left out. All of it takes some ten 
 Crews: at most 4 moves of a waiting crew in 12 hours, after 20 minutes of rest.
 """
 
-import json
 import os
 import sys
 import time
 from pathlib import Path
 
+import _figures
 import numpy as np
 
 from thanglong.cli import emergency_areas as areas
@@ -26,13 +26,8 @@ CASES = [
     ("auckland", SHARED / "roads" / "jemss" / "auckland", 16),
 ]
 CALLS, SEEDS = 40_000, range(1000, 1010)
+result = _figures.of("relocation")
 LIMITS = simulation.Limits(most=4, period=720.0, rest=20.0)
-
-
-def result(metric: str, value: float, unit: str, versus: str, ratio: float) -> None:
-    line = {"area": "relocation", "metric": metric, "value": round(value, 4), "unit": unit, "versus": versus,
-            "ratio": round(ratio, 3)}  # fmt: skip
-    print("RESULT " + json.dumps(line), flush=True)
 
 
 def main() -> None:
