@@ -87,6 +87,14 @@ def staged(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Seque
     cursor.execute(f'DROP TABLE temp."{fresh}"')
 
 
+def count_anew(*tables: type[models.Model]) -> None:
+    """Let PostgreSQL count what lies in tables after much was loaded: until it does, it does not use the word index."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            for model in tables:
+                cursor.execute(f'ANALYZE "{model._meta.db_table}"')
+
+
 _statements: dict[tuple[str, tuple[str, ...], str], str] = {}
 
 

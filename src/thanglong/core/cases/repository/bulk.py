@@ -37,6 +37,11 @@ def insert(
     bulk.insert(models.Event, EVENT, ([event[name] for name in EVENT] for event in events))
 
 
+def count_anew() -> None:
+    """Fresh statistics of the tables that a bulk load fills."""
+    bulk.count_anew(models.Case, models.Reporter, models.Event, models.Document)
+
+
 def insert_documents(items: Sequence[tuple[UUID, Sequence[BulkDocument]]]) -> None:
     """Insert the documents of cases."""
     bulk.insert(models.Document, DOCUMENT, (

@@ -50,6 +50,8 @@ def bulk_load(items: Sequence[BulkCase], report: Callable[[int], None] | None = 
         done += _load(ordered[start : start + BATCH])
         if report:
             report(len(done))
+    if len(done) >= BATCH:
+        bulk.count_anew()
     return done
 
 
