@@ -5,7 +5,6 @@ the store and from a closed day; against one select over the same rows as plain 
 """
 
 import argparse
-import json
 import math
 import sys
 import tempfile
@@ -15,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import _figures
 import duckdb
 import numpy as np
 
@@ -23,16 +23,11 @@ from thanglong.kit.ports import ThingQuery
 from thanglong.stores.parquet import DayFiles
 from thanglong.stores.sqlite.things import SqliteThings
 
+result = _figures.of("past")
 T0 = datetime(2026, 3, 2, tzinfo=UTC)
 FAST = ("totalCount", "sum", "avg", "min", "max")
 HOUR, DAY = Period(micros=3_600_000_000), Period(micros=86_400_000_000)
 A_DAY = 24
-
-
-def result(metric: str, value: float, unit: str, versus: str = "", ratio: float | None = None) -> None:
-    line = {"area": "past", "metric": metric, "value": round(value, 2), "unit": unit, "versus": versus,
-            "ratio": None if ratio is None else round(ratio, 2)}  # fmt: skip
-    print("RESULT " + json.dumps(line))
 
 
 def best(work: Callable[[], Any], times: int = 3) -> tuple[float, Any]:
