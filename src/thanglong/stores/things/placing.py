@@ -23,7 +23,7 @@ def placed(before: Any, given: Any, mode: WriteMode) -> tuple[Any, int]:
     """An attribute after writing ``given`` into ``before``, None when nothing is left of it; and how many of the given
     instances were left alone: those there are (mode add), those there are not (update and patch)."""
     if given is None:
-        return None, int(before is None and mode in ("update", "patch"))
+        return None, int(mode == "add" if before is not None else mode in ("update", "patch"))
     if mode in ("create", "replace"):
         return _one_or_many([one for one in rows.instances(given) if not deletes(one)]), 0
     known = {one.get("datasetId"): one for one in rows.instances(before)} if before is not None else {}

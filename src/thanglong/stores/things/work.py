@@ -116,9 +116,8 @@ class Work(Recording):
         if entity is None or not alive:
             entity = self._born(entity, given, at, request.tenant)
         fresh = not alive
-        if mode == "replace" and not fresh:
-            self._drop_types(entity, types_of(given))
-        wrote = self._add_types(entity, types_of(given)) or fresh
+        wrote = self._drop_types(entity, types_of(given)) if mode == "replace" and alive else fresh
+        wrote = self._add_types(entity, types_of(given)) or wrote
         wrote = self._set_own(entity, given, mode, at) or wrote
         skipped = []
         for key, attribute in attributes_of(given):
@@ -178,7 +177,7 @@ class Work(Recording):
             self._reindex(entity, key, before, value)
         return changed
 
-    def _drop_types(self, entity: Entity, keep: tuple[str, ...]) -> None:
+    def _drop_types(self, entity: Entity, keep: tuple[str, ...]) -> bool:
         """Take types away that a replacement does not name."""
         gone = [name for name in entity.types if keep and name not in keep]
         for key, attribute in indexed(entity.state):
@@ -193,6 +192,7 @@ class Work(Recording):
         if gone:
             entity.types = tuple(name for name in entity.types if name in keep)
             entity.state["type"] = entity.types[0] if len(entity.types) == 1 else list(entity.types)
+        return bool(gone)
 
     def _add_types(self, entity: Entity, types: tuple[str, ...]) -> bool:
         new = [name for name in types if name not in entity.types]
