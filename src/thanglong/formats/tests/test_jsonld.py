@@ -33,9 +33,7 @@ def definitions() -> st.SearchStrategy[Any]:
 
 def contexts() -> st.SearchStrategy[dict[str, Any]]:
     terms = st.dictionaries(st.sampled_from(["a", "b", "speed", "x1", "name", "ex"]), definitions(), max_size=5)
-    vocab = st.fixed_dictionaries(
-        {}, optional={"@vocab": st.sampled_from(["https://v.example/", "https://ex.org/"])}
-    )
+    vocab = st.fixed_dictionaries({}, optional={"@vocab": st.sampled_from(["https://v.example/", "https://ex.org/"])})
     return st.builds(lambda one, two: {**two, **one}, terms, vocab)
 
 

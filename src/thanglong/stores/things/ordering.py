@@ -2,15 +2,13 @@
 
 import re
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from thanglong.formats.ngsild.collation import Key, collator
 from thanglong.kit.ports import Area, Order
 from thanglong.stores.things import rows, space
-from thanglong.stores.things.terms import marks
-
-if TYPE_CHECKING:
-    from thanglong.stores.things.finder import Finder
+from thanglong.stores.things.names import Rows
+from thanglong.stores.things.terms import Sql, marks
 
 # the order of kinds of values (clause 4.23.2); what has no such attribute comes last, whatever the direction
 NUMBER, TEXT, OBJECT, BOOLEAN, TIME, DATE, MOMENT, NO_GEOMETRY = range(8)
@@ -18,7 +16,27 @@ DATE_FORM = re.compile(r"\d{4}-\d\d-\d\d\Z")
 TIME_FORM = re.compile(r"\d\d:\d\d(:\d\d)?")
 
 
-def ordered(finder: "Finder", orders: Sequence[Order], collation: str, found: Sequence[Any]) -> list[int]:
+class Asked(Protocol):
+    """What ordering needs of the finder of a query."""
+
+    tenant: int | None
+    rows: Rows
+    types: list[int]
+
+    def name(self, text: str) -> int | None:
+        """The number of a name."""
+
+    def numbered(self, numbers: Sequence[int]) -> Sql:
+        """A select of these numbers as ``n``."""
+
+    def boxes(self, attribute: int, box: space.Bounds | None) -> Sql:
+        """A select ``n, lon, lat, shape`` of GeoProperties."""
+
+    def all_types(self) -> list[int]:
+        """Numbers of all types the tenant has entities of."""
+
+
+def ordered(finder: Asked, orders: Sequence[Order], collation: str, found: Sequence[Any]) -> list[int]:
     """The numbers of the entities ``found`` (number, id) in order; those that tie, by id."""
     numbers = [n for n, _ in sorted(found, key=lambda row: row[1])]
     collate = collator(collation)
@@ -33,7 +51,7 @@ def ordered(finder: "Finder", orders: Sequence[Order], collation: str, found: Se
 
 
 def _values(
-    finder: "Finder", order: Order, numbers: Sequence[int], collate: Callable[[str], Key], ids: dict[int, str]
+    finder: Asked, order: Order, numbers: Sequence[int], collate: Callable[[str], Key], ids: dict[int, str]
 ) -> dict[int, Key]:
     if order.path == "id":
         return {n: (TEXT, collate(ids[n])) for n in numbers}
@@ -69,7 +87,7 @@ def _key(number: float | None, text: str | None, time: int | None, collate: Call
     return (TIME, text) if TIME_FORM.match(text) else (TEXT, collate(text))
 
 
-def _distances(finder: "Finder", order: Order) -> dict[int, Key]:
+def _distances(finder: Asked, order: Order) -> dict[int, Key]:
     """Metres from the geometry of the order to every entity's attribute."""
     import shapely
 

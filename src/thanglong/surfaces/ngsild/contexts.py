@@ -129,9 +129,7 @@ class Contexts:
         if kind not in ("", service.HOSTED, service.CACHED, service.IMPLICIT):
             raise Problem(400, "BadRequestData", "kind is Hosted, Cached or ImplicitlyCreated")
         found = await self._gate.run(service.kept, kind, _tenant(request))
-        shown: list[Any] = [
-            _details(request, item) if flag(given, "details") else _url(request, item) for item in found
-        ]
+        shown: list[Any] = [_details(request, item) if details else _url(request, item) for item in found]
         await request.respond(200, orjson.dumps(shown), kind=JSON.encode())
 
     async def get(self, request: Request) -> None:
