@@ -4,11 +4,13 @@ Run by ``./thanglong`` on every start and by the wheel build. Each part has a st
 run does nothing. ``python build_assets.py --force`` builds anyway.
 """
 
+import contextlib
+import fcntl
 import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -33,6 +35,15 @@ def _fresh(name: str, digest: str) -> bool:
 def _mark(name: str, digest: str) -> None:
     STAMPS.mkdir(exist_ok=True)
     (STAMPS / name).write_text(digest)
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time: two would fetch the packages over each other and leave neither whole."""
+    STAMPS.mkdir(exist_ok=True)
+    with (STAMPS / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _node(*args: str) -> None:
@@ -84,9 +95,10 @@ def compile_catalogues(force: bool) -> None:
 
 def main(argv: list[str]) -> None:
     force = "--force" in argv
-    compile_catalogues(force)
-    if (FRONT / "package.json").is_file():
-        build_front(force)
+    with _alone():
+        compile_catalogues(force)
+        if (FRONT / "package.json").is_file():
+            build_front(force)
 
 
 if __name__ == "__main__":
