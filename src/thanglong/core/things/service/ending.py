@@ -1,4 +1,4 @@
-"""Transient entities: those whose ``expiresAt`` is past are gone for readers at once, and swept out of the store soon."""
+"""Transient entities: past their ``expiresAt`` they are gone for readers at once, and swept out of the store soon."""
 
 from collections.abc import Mapping
 from datetime import datetime
