@@ -5,11 +5,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.days.citizens import Citizens
+
+from thanglong.kit import clock
 
 pytestmark = pytest.mark.slow
 Start = Callable[..., Any]
@@ -57,6 +60,11 @@ def database(request: pytest.FixtureRequest) -> dict[str, str]:
 def test_backup_restore_drill_upgrade(start_city: Start, database: dict[str, str], tmp_path: Path) -> None:
     city = start_city("--scale", "0.001", **database)
     place = tmp_path / "backups"
+    later = clock.Scaled(clock.System().now(), clock.System().now() + timedelta(days=3), 1.0).encode()
+    code, closed = command(
+        city.data, {**city.environment, "THANGLONG_CLOCK": later}, "things", "close-days", "--hot", "1"
+    )
+    assert (code, len(closed) > 0) == (0, True)
     phrase = tmp_path / "phrase"
     phrase.write_text("a long passphrase\n")
     sealed = ("--passphrase-file", str(phrase))
@@ -100,6 +108,7 @@ def test_backup_restore_drill_upgrade(start_city: Start, database: dict[str, str
     code, report = command(city.data, city.environment, "drill", "--from", str(place), *sealed)
     assert code == 0, report
     assert report["ok"]
+    assert report["days"] == len(closed), "the files of closed days came back and are what the ledger says"
     assert report["entries"] >= made["ledger_size"] > 0
     assert report["rpo_seconds"] > 0 < report["rto_seconds"]
     assert json.loads((city.data / "run" / "last-drill.json").read_text())["ok"]
