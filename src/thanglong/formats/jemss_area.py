@@ -21,6 +21,7 @@ from thanglong.kit.errors import Invalid
 
 Floats = NDArray[np.float64]
 MINUTES_PER_DAY = 1440.0
+LAWS = ("interarrivalTime", "priority", "dispatchDelay", "onSceneDuration", "transport", "handoverDuration")
 WIDTH, HEIGHT, BITS, COMPRESSION, STRIPS, PIXEL_SCALE, TIE_POINT = 256, 257, 258, 259, 273, 33550, 33922
 DOUBLES = {3: "H", 4: "I", 12: "d"}
 
@@ -60,6 +61,8 @@ def read(folder: Path, calls: str = "calls_test.xml") -> JemssArea:
         at = _table(folder / name, ("stationIndex",))[:, 0].astype(np.int64) - 1
         name = calls
         laws = _laws(folder / name)
+        if missing := [law for law in LAWS if law not in laws]:
+            raise ValueError(f"has no {', '.join(missing)}")
         name = "population/*.zip"
         cells = _cells(next((folder / "population").glob("*.zip")))
     except (OSError, ValueError, KeyError, IndexError, StopIteration, SyntaxError, struct.error,

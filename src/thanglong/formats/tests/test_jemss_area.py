@@ -4,6 +4,7 @@ import struct
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from thanglong.formats import jemss_area
@@ -61,7 +62,7 @@ def test_an_area_is_read_in_minutes_and_degrees(area: Path) -> None:
     assert read.norms == pytest.approx((7.2, 7.2, 14.4))
     assert read.priorities == (0.75, 0.0, 0.25)
     assert read.carried == 0.75
-    assert read.cells == pytest.approx([[105.15, 20.95, 2.0], [105.15, 20.85, 3.0]])
+    assert read.cells == pytest.approx(np.array([[105.15, 20.95, 2.0], [105.15, 20.85, 3.0]]))
     (area / "calls_test.xml").write_text(CALLS.format(handover="Exponential(12/60/24)"))
     assert jemss_area.read(area).handover == (1.0, pytest.approx(12.0))
 

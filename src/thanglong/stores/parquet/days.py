@@ -104,7 +104,7 @@ class DayFiles:
         self._options: dict[str, Any] = {"memory_limit": memory, "threads": threads}
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._database: "duckdb.DuckDBPyConnection | None" = None
+        self._database: duckdb.DuckDBPyConnection | None = None
 
     def _cursor(self) -> "duckdb.DuckDBPyConnection":
         import duckdb

@@ -9,7 +9,6 @@ import pytest
 from thanglong.core.ledger import service as ledger
 from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.things import service
-from thanglong.core.things.service import closing
 from thanglong.kit import clock, ports
 from thanglong.kit.errors import NotSignedIn
 from thanglong.kit.ports import ANONYMOUS, SYSTEM

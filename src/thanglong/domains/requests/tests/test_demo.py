@@ -1,7 +1,7 @@
 """The demo's past and running day on a small city: shares, words, photos, steps through the real services."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -57,11 +57,11 @@ def test_the_plans_have_the_published_shares() -> None:
     rng = np.random.default_rng(1)
     lamp = category("streetlight")
     assert lamp is not None
-    now = City(1, 1, "x", plan.clock.now()).now
-    plans = [plan.make(now, lamp, False, rng) for _ in range(3000)]
+    # a moment of its own: with the hour of the run, the same seed would give other plans each time
+    plans = [plan.make(datetime(2026, 11, 20, 3, tzinfo=UTC), lamp, False, rng) for _ in range(12_000)]
     assert np.mean([bool(item.refuse) for item in plans]) == pytest.approx(plan.REFUSED, abs=0.015)
     rated = [item.rating for item in plans if item.rating]
-    assert np.mean([rating >= 4 for rating in rated]) == pytest.approx(0.656, abs=0.04)
+    assert np.mean([rating >= 4 for rating in rated]) == pytest.approx(0.656, abs=0.03)
     assert all(item.accept < item.start < item.decide < item.judge for item in plans)
 
 
