@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -47,6 +48,14 @@ def test_the_centre_s_pages(figures: City) -> None:
         assert client.get(url).status_code == 200
     for url in ("/centre/measures/no.measure/", "/centre/measures/repair.in_time/?unit=x"):
         assert client.get(url).status_code == 404
+
+
+def test_a_missed_target_is_told_by_the_side_it_was_missed_from(figures: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, known = signed_in(figures.head), service.measure("repair.in_time")
+    assert "còn thiếu 15,0" in client.get("/centre/measures/repair.in_time/").content.decode()
+    missed = replace(known, direction=-1, target=70.0)
+    monkeypatch.setattr(service, "measure", lambda key: missed)
+    assert "còn cao hơn 5,0" in client.get("/centre/measures/repair.in_time/").content.decode()
 
 
 def test_the_centre_is_for_those_who_may(figures: City) -> None:
