@@ -18,6 +18,8 @@ MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 EXTENT = 4096
 MARGIN = 128
 MAX_ZOOM = 18
+NOTHING = 1e-9
+"""Degrees (0.1 mm) below which two coordinates are one, where the quick clipper cannot be used."""
 # a ring or line smaller than this in both directions cannot be seen
 TINY = 2.0
 
@@ -72,19 +74,25 @@ def to_grid(geometries: Sequence[BaseGeometry] | Objects, z: int, x: int, y: int
 
 
 def _cut(shapes: NDArray[np.object_], west: float, south: float, east: float, north: float) -> NDArray[np.object_]:
-    """Shapes cut to a box by the quick clipper of GEOS; it throws at some degenerate rings: then the slow way."""
+    """Shapes cut to a box by the quick clipper of GEOS. It throws at some degenerate rings, and overflows at numbers
+    next to nothing (1e-308): then the slow way."""
     try:
-        return np.asarray(shapely.clip_by_rect(shapes, west, south, east, north), dtype=object)
-    except shapely.GEOSException:
-        return np.asarray(
-            shapely.intersection(shapely.make_valid(shapes), shapely.box(west, south, east, north)), object
-        )
+        with np.errstate(all="raise", under="ignore"):
+            return np.asarray(shapely.clip_by_rect(shapes, west, south, east, north), dtype=object)
+    except (shapely.GEOSException, FloatingPointError):
+        whole = _valid(shapely.set_precision(shapes, NOTHING, mode="pointwise"))
+        return np.asarray(shapely.intersection(whole, shapely.box(west, south, east, north)), object)
+
+
+def _valid(shapes: Any) -> Any:
+    """Shapes made valid by their rings: making them valid by their lines, the default, throws at some spikes."""
+    return shapely.make_valid(shapes, method="structure", keep_collapsed=False)
 
 
 def _sound(geometry: BaseGeometry) -> BaseGeometry | None:
     """A polygon as the format wants it (valid, outer rings clockwise on the screen); None when nothing is left."""
     if not geometry.is_valid:
-        geometry = shapely.make_valid(geometry)
+        geometry = _valid(geometry)
     parts = [
         orient(part, 1.0)
         for part in shapely.get_parts(shapely.get_parts(geometry))

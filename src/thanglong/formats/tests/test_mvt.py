@@ -1,5 +1,5 @@
 import shapely
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
@@ -81,6 +81,7 @@ coordinates = st.tuples(st.floats(-180, 180), st.floats(-90, 90))
 
 
 @given(st.lists(coordinates, min_size=3, max_size=12), st.integers(0, 18))
+@example([(0.0, 0.0), (0.0, 0.0), (101.0, 1.306e-308)], 5)
 def test_no_polygon_breaks_a_tile(points: list[tuple[float, float]], z: int) -> None:
     tile = mvt.encode({"a": [(Polygon(points), {}, 1)]}, z, *mvt.tile_at(z, 105.85, 21.03))
     if tile:
