@@ -6,6 +6,8 @@ import { number, now, say, timeOfDay } from "../lib/words";
 import type { MapView } from "./map/view";
 import { views } from "./map/index";
 
+const POINTER_STEP = 36;
+
 interface Props {
   map: string;
   rail: string;
@@ -114,16 +116,20 @@ class Centre {
     const centre = map.getCenter();
     const box = { left: 280, right: canvas.clientWidth - 380, top: 80, bottom: canvas.clientHeight - 190 };
     const outside = this.listed().filter((alarm) => alarm.level === "urgent" && !map.getBounds().contains(alarm.at)).slice(0, 3);
-    for (const alarm of outside) {
-      const point = map.project(alarm.at);
+    const points = outside.map((alarm) => map.project(alarm.at));
+    const sides = points.map((point) => point.x < canvas.clientWidth / 2);
+    const heights = points.map((point) => Math.min(Math.max(point.y, box.top), box.bottom));
+    apart(heights, sides, box.bottom);
+    for (const [i, alarm] of outside.entries()) {
+      const point = points[i]!;
       const distance = centre.distanceTo(map.unproject(point)) / 1000;
-      const left = point.x < canvas.clientWidth / 2;
+      const left = sides[i];
       const made = el(
         "button", { class: `ct-edge ${left ? "left" : "right"}`, type: "button" },
         icon(left ? "left" : "right", "s"), el("span", { class: "dot bad" }), el("b", {}, alarm.place || `#${alarm.number}`),
         ` ${number(distance, distance < 10 ? 1 : 0)} km`, el("span", { class: "nb" }, String(alarm.number)),
       );
-      made.style.setProperty("--y", `${Math.min(Math.max(point.y, box.top), box.bottom)}px`);
+      made.style.setProperty("--y", `${heights[i]}px`);
       made.addEventListener("click", () => this.view.fly(alarm.at, 14.5));
       this.edges.append(made);
     }
@@ -154,6 +160,20 @@ class Centre {
     document.body.classList.remove("stale");
     const live = document.querySelector(".ct-live span");
     if (live) live.textContent = say("Live", "Trực tiếp");
+  }
+}
+
+/** Pointers on one side of the map stand at least their own height apart, or one hides the other from the finger. */
+function apart(heights: number[], sides: boolean[], bottom: number): void {
+  for (const side of [true, false]) {
+    const order = heights.map((_, i) => i).filter((i) => sides[i] === side).sort((a, b) => heights[a]! - heights[b]!);
+    for (const [place, i] of order.entries()) {
+      const above = order[place - 1];
+      if (above !== undefined) heights[i] = Math.max(heights[i]!, heights[above]! + POINTER_STEP);
+    }
+    for (const [place, i] of [...order].reverse().entries()) {
+      heights[i] = Math.min(heights[i]!, bottom - place * POINTER_STEP);
+    }
   }
 }
 
