@@ -82,6 +82,7 @@ class SourceNews:
         self._tasks: set[asyncio.Task[None]] = set()
         self._states: dict[tuple[str, str], dict[str, Any]] = {}
         self._timers: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
         self._senders: tuple[HttpSender, MqttSender] | None = None
 
     def state(self, tenant: str, id: str) -> Mapping[str, Any] | None:
@@ -118,6 +119,7 @@ class SourceNews:
 
     def forget(self, tenant: str, id: str) -> None:
         """A subscription was changed or deleted: its timer ends."""
+        self._turns.pop((tenant, id), None)
         timer = self._timers.pop((tenant, id), None)
         if timer is not None:
             timer.cancel()
@@ -139,6 +141,11 @@ class SourceNews:
         return task
 
     async def _send(self, item: Subscription, documents: Sequence[Document], reason: str) -> None:
+        """Tell a subscriber, after what it was to be told before: changes arrive in the order they were made."""
+        async with self._turns.setdefault((item.tenant, item.id), asyncio.Lock()):
+            await self._tell(item, documents, reason)
+
+    async def _tell(self, item: Subscription, documents: Sequence[Document], reason: str) -> None:
         endpoint = item.definition["notification"]["endpoint"]
         if self._senders is None:
             rule = rule_of(settings.OUTGOING)
