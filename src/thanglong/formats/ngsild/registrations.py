@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from thanglong.formats.ngsild import checks
+from thanglong.formats.ngsild.checks import wrong
 from thanglong.formats.ngsild.entities import GEOMETRIES, NULL, checked_time, checked_uri, positions
 from thanglong.formats.ngsild.operations import AUXILIARY, GROUPS, OPERATIONS
 from thanglong.formats.ngsild.vocabulary import Vocabulary
-from thanglong.kit.errors import N_, Fault, Invalid
+from thanglong.kit.errors import N_
 
 TYPE = "ContextSourceRegistration"
 MODES = frozenset(["inclusive", "exclusive", "redirect", "auxiliary"])
@@ -33,7 +35,7 @@ def registration_in(body: Any, names: Vocabulary, now: datetime, *, partial: boo
     ``partial``: a fragment for an existing one; there a member that is null becomes None: take it away.
     """
     if not isinstance(body, Mapping):
-        raise _wrong("", N_("A registration is a JSON object."))
+        raise wrong("", N_("A registration is a JSON object."))
     found: dict[str, Any] = {}
     for key, value in body.items():
         term = "id" if key == "@id" else "type" if key == "@type" else str(key)
@@ -41,7 +43,7 @@ def registration_in(body: Any, names: Vocabulary, now: datetime, *, partial: boo
             continue
         if value is None or value == NULL:
             if not partial or term in MANDATORY:
-                raise _wrong(term, N_("null is not a value here."))
+                raise wrong(term, N_("null is not a value here."))
             found[term if term in MEMBERS else names.expand_name(term)] = None
         elif term in MEMBERS:
             found[term] = MEMBERS[term](term, value, names)
@@ -50,7 +52,7 @@ def registration_in(body: Any, names: Vocabulary, now: datetime, *, partial: boo
     if not partial:
         complete(found)
     if found.get("expiresAt") and datetime.fromisoformat(found["expiresAt"]) <= now:
-        raise _wrong("expiresAt", N_("This moment is past."))
+        raise wrong("expiresAt", N_("This moment is past."))
     return found
 
 
@@ -58,12 +60,12 @@ def complete(document: Mapping[str, Any]) -> None:
     """Return when a whole registration keeps the rules that bind several of its members, else Invalid."""
     for key in MANDATORY:
         if document.get(key) is None:
-            raise _wrong(key, N_("A registration needs this member."))
+            raise wrong(key, N_("A registration needs this member."))
     mode = document.get("mode", "inclusive")
     if mode == "exclusive" and not all(_single(info) for info in document["information"]):
-        raise _wrong("information", N_("An exclusive registration names the id of an entity and its attributes."))
+        raise wrong("information", N_("An exclusive registration names the id of an entity and its attributes."))
     if mode == "auxiliary" and not AUXILIARY.issuperset(document.get("operations", ())):
-        raise _wrong("operations", N_("An auxiliary source offers retrieveOps, retrieveEntity or queryEntity."))
+        raise wrong("operations", N_("An auxiliary source offers retrieveOps, retrieveEntity or queryEntity."))
 
 
 def _single(info: Mapping[str, Any]) -> bool:
@@ -108,19 +110,15 @@ def _entity_out(entity: Mapping[str, Any], names: Vocabulary) -> dict[str, Any]:
 # -- one function per kind of member
 
 
-def _wrong(field: str, text: str) -> Invalid:
-    return Invalid([Fault(field, text)])
-
-
 def _text(key: str, value: Any, _: Vocabulary) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise _wrong(key, N_("This must be a text."))
+        raise wrong(key, N_("This must be a text."))
     return value
 
 
 def _pseudonym(key: str, value: Any, names: Vocabulary) -> str:
     if not PSEUDONYM.match(_text(key, value, names)):
-        raise _wrong(key, N_("This must be one word without commas."))
+        raise wrong(key, N_("This must be one word without commas."))
     return str(value)
 
 
@@ -130,20 +128,20 @@ def _id(key: str, value: Any, _: Vocabulary) -> str:
 
 def _type(key: str, value: Any, _: Vocabulary) -> str:
     if value not in (TYPE, [TYPE]):
-        raise _wrong(key, N_("The type of a registration is ContextSourceRegistration."))
+        raise wrong(key, N_("The type of a registration is ContextSourceRegistration."))
     return TYPE
 
 
 def _endpoint(key: str, value: Any, _: Vocabulary) -> str:
     parts = urlsplit(checked_uri(value, key))
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise _wrong(key, N_("This must be an address that begins with http:// or https://."))
+        raise wrong(key, N_("This must be an address that begins with http:// or https://."))
     return str(value)
 
 
 def _list(key: str, value: Any, most: int) -> list[Any]:
     if not isinstance(value, list) or not 0 < len(value) <= most:
-        raise _wrong(key, N_("This must be a list that is not empty."))
+        raise wrong(key, N_("This must be a list that is not empty."))
     return value
 
 
@@ -151,7 +149,7 @@ def _information(key: str, value: Any, names: Vocabulary) -> list[dict[str, Any]
     found = []
     for item in _list(key, value, MOST_INFORMATION):
         if not isinstance(item, Mapping):
-            raise _wrong(key, N_("This must be a JSON object."))
+            raise wrong(key, N_("This must be a JSON object."))
         info: dict[str, Any] = {}
         if "entities" in item:
             info["entities"] = [_entity(entity, names) for entity in _list("entities", item["entities"], MOST_NAMES)]
@@ -160,14 +158,14 @@ def _information(key: str, value: Any, names: Vocabulary) -> list[dict[str, Any]
                 given = [_text(member, name, names) for name in _list(member, item[member], MOST_NAMES)]
                 info[member] = [names.expand_name(name) for name in given]
         if not info:
-            raise _wrong(key, N_("Each part names entities, propertyNames or relationshipNames."))
+            raise wrong(key, N_("Each part names entities, propertyNames or relationshipNames."))
         found.append(info)
     return found
 
 
 def _entity(entity: Any, names: Vocabulary) -> dict[str, Any]:
     if not isinstance(entity, Mapping):
-        raise _wrong("entities", N_("This must be a JSON object."))
+        raise wrong("entities", N_("This must be a JSON object."))
     found: dict[str, Any] = {}
     if entity.get("id", entity.get("@id")) is not None:
         found["id"] = checked_uri(entity.get("id", entity.get("@id")))
@@ -178,25 +176,25 @@ def _entity(entity: Any, names: Vocabulary) -> dict[str, Any]:
         listed = _list("type", [kinds] if isinstance(kinds, str) else kinds, MOST_NAMES)
         found["type"] = [names.expand_name(_text("type", kind, names)) for kind in listed]
     if not found:
-        raise _wrong("entities", N_("An entity is named by its type, id or idPattern."))
+        raise wrong("entities", N_("An entity is named by its type, id or idPattern."))
     return found
 
 
 def _interval(key: str, value: Any, _: Vocabulary) -> dict[str, str]:
     if not isinstance(value, Mapping) or "startAt" not in value:
-        raise _wrong(key, N_("A period has startAt and perhaps endAt."))
+        raise wrong(key, N_("A period has startAt and perhaps endAt."))
     found = {"startAt": checked_time(value["startAt"], f"{key}.startAt")}
     if value.get("endAt") is not None:
         found["endAt"] = checked_time(value["endAt"], f"{key}.endAt")
         if datetime.fromisoformat(found["endAt"]) < datetime.fromisoformat(found["startAt"]):
-            raise _wrong(key, N_("A period ends after it begins."))
+            raise wrong(key, N_("A period ends after it begins."))
     return found
 
 
 def _geometry(key: str, value: Any, _: Vocabulary) -> Any:
     shape = geometry_of(value)
     if not isinstance(shape, Mapping) or shape.get("type") not in GEOMETRIES:
-        raise _wrong(key, N_("This must be a GeoJSON geometry."))
+        raise wrong(key, N_("This must be a GeoJSON geometry."))
     positions(key, shape)
     return value
 
@@ -208,19 +206,17 @@ def geometry_of(value: Any) -> Any:
 
 def _duration(key: str, value: Any, _: Vocabulary) -> str:
     if not isinstance(value, str) or not DURATION.match(value):
-        raise _wrong(key, N_("This must be a duration such as PT5M."))
+        raise wrong(key, N_("This must be a duration such as PT5M."))
     return value
 
 
 def _flag(key: str, value: Any, _: Vocabulary) -> bool:
-    if not isinstance(value, bool):
-        raise _wrong(key, N_("This must be true or false."))
-    return value
+    return checks.flag(key, value)
 
 
 def _positive(key: str, value: Any, _: Vocabulary) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value <= 86_400_000:
-        raise _wrong(key, N_("This must be a number of milliseconds, more than 0."))
+        raise wrong(key, N_("This must be a number of milliseconds, more than 0."))
     return value
 
 
@@ -234,7 +230,7 @@ MANAGEMENT: Mapping[str, Callable[[str, Any, Vocabulary], Any]] = {
 
 def _management(key: str, value: Any, names: Vocabulary) -> dict[str, Any]:
     if not isinstance(value, Mapping):
-        raise _wrong(key, N_("This must be a JSON object."))
+        raise wrong(key, N_("This must be a JSON object."))
     return {
         member: MANAGEMENT[member](f"{key}.{member}", item, names) if member in MANAGEMENT else item
         for member, item in value.items()
@@ -247,32 +243,32 @@ def _expires(key: str, value: Any, _: Vocabulary) -> str:
 
 def _mode(key: str, value: Any, _: Vocabulary) -> str:
     if value not in MODES:
-        raise _wrong(key, N_("The mode is inclusive, exclusive, redirect or auxiliary."))
+        raise wrong(key, N_("The mode is inclusive, exclusive, redirect or auxiliary."))
     return str(value)
 
 
 def _operations(key: str, value: Any, _: Vocabulary) -> list[str]:
     for name in _list(key, value, MOST_NAMES):
         if not isinstance(name, str) or (name not in OPERATIONS and name not in GROUPS):
-            raise Invalid([Fault(key, N_("There is no operation %(name)s."), {"name": str(name)[:60]})])
+            raise wrong(key, N_("There is no operation %(name)s."), name=str(name)[:60])
     return list(value)
 
 
 def _source_info(key: str, value: Any, _: Vocabulary) -> list[dict[str, str]]:
     if not isinstance(value, list):
-        raise _wrong(key, N_("This must be a list."))
+        raise wrong(key, N_("This must be a list."))
     for pair in value:
         if not isinstance(pair, Mapping) or not all(isinstance(pair.get(part), str) for part in ("key", "value")):
-            raise _wrong(key, N_("Each entry has a key and a value, both texts."))
+            raise wrong(key, N_("Each entry has a key and a value, both texts."))
         word, text = pair["key"].lower(), pair["value"]
         if word in ("accept", "contenttype") and text not in BODIES:
-            raise _wrong(key, N_("This must be application/json or application/ld+json."))
+            raise wrong(key, N_("This must be application/json or application/ld+json."))
         if word == "jsonldcontext":
             checked_uri(text, key)
         if word == "ngsildconformance" and not VERSION.match(text):
-            raise _wrong(key, N_("This must be a version such as 1.5."))
+            raise wrong(key, N_("This must be a version such as 1.5."))
         if any(ord(sign) < 32 for sign in word + text):
-            raise _wrong(key, N_("This must be a text."))
+            raise wrong(key, N_("This must be a text."))
     return [{"key": pair["key"], "value": pair["value"]} for pair in value]
 
 
