@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from tests.ngsild.conftest import Ask
 
+from thanglong.core.ledger import service as ledger
+from thanglong.core.ledger.types import ObjectRef
 from thanglong.core.things.service import contexts as service
 from thanglong.formats.ngsild.vocabulary import CORE
 from thanglong.kit import clock
@@ -18,6 +20,12 @@ CAR = "urn:ngsi-ld:Car:1"
 LD = "application/ld+json"
 OWN = {"@context": {"speed": "https://own.example/speed", "Car": "https://own.example/Car", "Red": "https://own.example/Red",
                     "own": "https://own.example/", "colour": {"@id": "own:colour", "@type": "@vocab"}}}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _alone(settings: Any) -> None:
+    """A city database without a ledger."""
+    settings.THINGS_ALONE = True
 
 
 class Source:
@@ -229,3 +237,16 @@ class TestServer:
         assert broker("GET", "/jsonldContexts?kind=Odd").status_code == 400
         assert broker("GET", "/jsonldContexts?details=maybe").status_code == 400
         assert broker("POST", "/jsonldContexts", OWN, key="reader").status_code == 403
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_ledger_tells_who_changed_contexts(broker: Ask, settings: Any, source: Source) -> None:
+    settings.THINGS_ALONE = False
+    id = broker("POST", "/jsonldContexts", OWN).headers["location"].rpartition("/")[2]
+    assert broker("GET", "/entities?type=Car", headers=link(source.url)).status_code == 200
+    cached = service.local_id(source.url)
+    assert broker("DELETE", f"/jsonldContexts/{cached}?reload=true").status_code == 204
+    assert broker("DELETE", f"/jsonldContexts/{id}").status_code == 204
+    assert broker("POST", "/jsonldContexts", OWN, key="reader").status_code == 403
+    told = {one: [entry.verb for entry in ledger.entries(ObjectRef("context", one))] for one in (id, cached)}
+    assert told == {id: ["things.context_hosted", "things.context_deleted"], cached: ["things.context_reloaded"]}

@@ -21,6 +21,9 @@ class ThingsConfig(AppConfig):
             "things.day_dropped", N_("The file of a past day of the things was deleted: its time was over.")
         )
         for verb, text in (
+            ("things.context_hosted", N_("A @context document was put into the city database.")),
+            ("things.context_deleted", N_("A @context document was deleted from the city database.")),
+            ("things.context_reloaded", N_("A @context document of the city database was fetched anew.")),
             ("things.subscribed", N_("A subscription to changes in the city database was made.")),
             ("things.subscription_changed", N_("A subscription to changes in the city database was changed.")),
             ("things.snapshot_made", N_("A snapshot of the city database was made.")),

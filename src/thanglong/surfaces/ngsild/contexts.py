@@ -113,12 +113,13 @@ class Contexts:
     async def add(self, request: Request) -> None:
         """POST /jsonldContexts: host a document."""
         parameters(request, ())
-        things.require_write(await self._gate.pass_of(request))
+        who = await self._gate.pass_of(request)
+        things.require_write(who)
         content_type(request)
         content = await json_of(request, MOST_BODY)
         if not isinstance(content, dict) or "@context" not in content:
             raise Problem(400, "BadRequestData", "send a JSON object with the member @context")
-        id = await self._gate.run(service.host, content, _tenant(request))
+        id = await self._gate.orm(service.host, who, content)
         await request.respond(201, b"", [(b"location", f"{service.PATH}{id}".encode())])
 
     async def find(self, request: Request) -> None:
@@ -148,13 +149,9 @@ class Contexts:
     async def delete(self, request: Request) -> None:
         """DELETE /jsonldContexts/{id}; reload=true fetches a cached one anew."""
         given = parameters(request, ("reload",))
-        reload = flag(given, "reload")
-        things.require_write(await self._gate.pass_of(request))
-
-        def work() -> None:
-            service.drop(request.parts[0], _tenant(request), reload=reload)
-
-        await self._gate.run(work)
+        verb = service.reload if flag(given, "reload") else service.drop
+        who = await self._gate.pass_of(request)
+        await self._gate.orm(verb, who, request.parts[0])
         await request.respond(204)
 
 

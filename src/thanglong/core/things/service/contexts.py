@@ -18,7 +18,10 @@ from urllib.parse import urlsplit
 import orjson
 from django.conf import settings
 
-from thanglong.core.things.types import ContextNotAvailable, KeptContext
+from thanglong.core.things import service as things
+from thanglong.core.things.service.auditing import audited
+from thanglong.core.things.service.tenancy import tenant_of
+from thanglong.core.things.types import Asker, ContextNotAvailable, KeptContext
 from thanglong.formats.jsonld import ContextError, compiled, core
 from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
 from thanglong.kit import clock, ids, ports
@@ -328,14 +331,17 @@ def served(id: str, tenant: str = "") -> KeptContext:
     return found
 
 
-def host(content: Mapping[str, Any], tenant: str = "") -> str:
+def host(asker: Asker, content: Mapping[str, Any]) -> str:
     """Keep a document for clients to refer to; its id. Invalid when it is no @context or cannot be processed."""
+    things.require_write(asker)
     if "@context" not in content:
         raise Invalid(N_("Send a JSON object with the member @context."))
     vocabulary(content["@context"])
     id = str(ids.new_id())
     body = {"url": "", "kind": HOSTED, "content": {"@context": content["@context"]}, "created": clock.now().isoformat()}
-    _put(id, body, tenant)
+    tenant = tenant_of(asker)
+    with audited(asker, "things.context_hosted", KIND, id, {"tenant": tenant} if tenant else {}):
+        _put(id, body, tenant)
     return id
 
 
@@ -348,20 +354,35 @@ def implicit(value: Any) -> str:
     return id
 
 
-def drop(id: str, tenant: str = "", *, reload: bool = False) -> None:
-    """Forget a context, or with ``reload`` fetch a cached one anew; NotFound, Invalid when only cached ones reload."""
-    found = one(id, tenant)
-    if reload:
-        if found.kind != CACHED:
-            raise Invalid(N_("Only a @context fetched from elsewhere can be loaded anew."))
-        try:
-            document, lives = _download(found.url)
-            _member(document, found.url)
-        except Invalid as error:
-            raise ContextNotAvailable(N_("The @context at %(url)s cannot be fetched."), url=found.url) from error
-        _put(found.id, _cached(found.url, {"@context": _member(document, found.url)}, lives))
-    else:
-        things = ports.plugged.things
-        for document in things.documents(KIND, None, [found.id]):
-            things.drop_document(document.tenant, KIND, found.id)
+def drop(asker: Asker, id: str) -> None:
+    """Forget a context; NotFound."""
+    things.require_write(asker)
+    found = one(id, tenant_of(asker))
+    store = ports.plugged.things
+    with audited(asker, "things.context_deleted", KIND, found.id, _facts(found)):
+        for document in store.documents(KIND, None, [found.id]):
+            store.drop_document(document.tenant, KIND, found.id)
     forget()
+
+
+def reload(asker: Asker, id: str) -> None:
+    """Fetch a cached context anew; NotFound, Invalid when it was not fetched, ContextNotAvailable."""
+    things.require_write(asker)
+    found = one(id, tenant_of(asker))
+    if found.kind != CACHED:
+        raise Invalid(N_("Only a @context fetched from elsewhere can be loaded anew."))
+    try:
+        document, lives = _download(found.url)
+        content = {"@context": _member(document, found.url)}
+    except Invalid as error:
+        raise ContextNotAvailable(N_("The @context at %(url)s cannot be fetched."), url=found.url) from error
+    with audited(asker, "things.context_reloaded", KIND, found.id, _facts(found)):
+        _put(found.id, _cached(found.url, content, lives))
+    forget()
+
+
+def _facts(context: KeptContext) -> dict[str, Any]:
+    """What the ledger shows of a context: its host and path, without password and query."""
+    parts = urlsplit(context.url)
+    where = f"{parts.scheme}://{parts.hostname}{parts.path}" if parts.hostname else ""
+    return {"kind": context.kind, **({"from": where} if where else {})}
