@@ -39,6 +39,9 @@ ONLY_OUT = frozenset(
 SEALS = ("entityIdSealed", "entityTypeSealed")
 PROOF = "ngsildproof"
 UNITLESS = frozenset(["Relationship", "ListRelationship", "JsonProperty", "LanguageProperty", "VocabProperty"])
+MAIN = frozenset(["value", *BY_MEMBER])
+USUAL = frozenset(["type", "observedAt", "datasetId", *MAIN])
+"""Members that an attribute of any kind may have, as far as :func:`_check_members` goes."""
 PLAIN = Reading()
 
 
@@ -76,6 +79,8 @@ def entity_in(body: Any, reading: Reading = PLAIN, *, partial: bool = False, id:
 
 def _types(body: Mapping[str, Any], partial: bool, names: Vocabulary) -> str | list[str]:
     given = body.get("type", body.get("@type"))
+    if isinstance(given, str) and given and given != NULL:
+        return names.expand_name(checked_name(given))
     kinds = [given] if isinstance(given, str) else given if isinstance(given, list) else []
     if given is None and partial:
         return ""
@@ -126,9 +131,7 @@ def _instance_of(known: Any, given: Any) -> Mapping[str, Any]:
 
 
 def _is_instance(value: Mapping[str, Any]) -> bool:
-    return value.get("type") in MEMBER or (
-        "type" not in value and any(member in value for member in ("value", *BY_MEMBER))
-    )
+    return value.get("type") in MEMBER or ("type" not in value and not MAIN.isdisjoint(value))
 
 
 def _instance(key: str, value: Any, reading: Reading, known: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -142,15 +145,18 @@ def _instance(key: str, value: Any, reading: Reading, known: Mapping[str, Any], 
     member = MEMBER[kind]
     if member not in value:
         raise Invalid([Fault(key, N_("A %(kind)s needs the member %(member)s."), {"kind": kind, "member": member})])
-    for other in BY_MEMBER.keys() | {"value"}:
-        if other != member and other in value:
+    for other in value:
+        if other in MAIN and other != member:
             raise Invalid([Fault(key, N_("A %(kind)s has no member %(member)s."), {"kind": kind, "member": other})])
     content = value[member]
     if kind == "LanguageProperty" and isinstance(content, str) and content != NULL and reading.lang:
         content = {reading.lang: content}
     found = {"type": kind, member: checked(key, kind, content, reading)}
-    _check_members(key, kind, value)
+    if not value.keys() <= USUAL or key == PROOF:
+        _check_members(key, kind, value)
     for name, item in value.items():
+        if name == "type" or name == member:
+            continue
         if name in SEALS and key == PROOF:
             found[name] = item if name == SEALS[0] else reading.names.expand_name(item)
             continue

@@ -15,6 +15,8 @@ from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
 from thanglong.kit.errors import N_, Fault, Invalid
 
 NULL = "urn:ngsi-ld:null"
+NULLS = (NULL, [NULL], {"@none": NULL})
+"""How a value says that it is to be deleted."""
 MEMBER = {
     "Property": "value",
     "GeoProperty": "value",
@@ -46,11 +48,15 @@ NAME = re.compile(r"[^\W\d_]\w*\Z")
 INVISIBLE = frozenset(["Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"])
 BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 MOST_URI = 1000
+PLAIN_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z\\^-~]*\Z")
+"""A URI of visible ASCII signs without delimiters of markup and brackets: good without a closer look."""
 LANGUAGE = re.compile(r"(@none|[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)\Z")
 
 
 def checked_uri(value: Any, field: str = "id") -> str:
     """A URI or IRI as an identifier; Invalid otherwise, also with signs nobody sees, or for the NGSI-LD null."""
+    if type(value) is str and len(value) <= MOST_URI and PLAIN_URI.match(value) and value != NULL:
+        return value
     if isinstance(value, str) and len(value) <= MOST_URI and value != NULL and not any(map(_unfit, value)):
         try:
             if urlsplit(value).scheme:
@@ -136,11 +142,11 @@ def checked(key: str, kind: str, value: Any, reading: Reading) -> Any:
     """The main member of an attribute as it is kept; Invalid when such an attribute cannot have it."""
     if value is None:
         raise Invalid([Fault(key, N_("null is not a value; use urn:ngsi-ld:null to delete."))])
-    if value == NULL or value == [NULL] or value == {"@none": NULL}:
+    if value in NULLS:
         if not reading.nulls:
             raise Invalid([Fault(key, N_("urn:ngsi-ld:null cannot be written here."))])
         return NULL
-    if not reading.deep and kind == "Property" and _holds_null(value):
+    if kind == "Property" and isinstance(value, (dict, list)) and not reading.deep and _holds_null(value):
         raise Invalid([Fault(key, N_("urn:ngsi-ld:null cannot be written here."))])
     return CHECKS[kind](key, value, reading) if kind in CHECKS else value
 
