@@ -4,12 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from thanglong.solve.city import METRES_PER_DEGREE
 from thanglong.solve.routing import dijkstra
 from thanglong.solve.routing.compiled import CLOSED
-from thanglong.solve.routing.engine import Engine
+from thanglong.solve.routing.engine import Engine, outline
 from thanglong.solve.routing.hierarchy import Metric, build, customize, everywhere, pin, rank_arcs
 from thanglong.solve.routing.network import CAR, EVERYONE, Network, Restriction, arcs_of
 from thanglong.solve.routing.turns import turns_of
@@ -82,6 +84,9 @@ def test_every_time_and_way_equals_dijkstra(side: int, seed: int, rules: int) ->
     for start in range(0, size, max(size // 6, 1)):
         right = dijkstra.from_one(start, source, target, turn, node)
         assert everywhere(made, start).tolist() == right
+        later = dijkstra.from_one(size - 1, source, target, turn, node)
+        first = [min(a, b + 50, CLOSED) for a, b in zip(right, later, strict=True)]
+        assert everywhere(made, [start, size - 1], [0, 50]).tolist() == first
         assert pinned.times_from(made, [start])[0].tolist() == right[::2]
         for end in range(0, size, max(size // 6, 1)):
             assert everywhere(made, end, towards=True)[start] == right[end]
@@ -223,4 +228,24 @@ def test_what_is_reached_is_what_the_times_say() -> None:
     whole = set(np.flatnonzero(times[: engine.arcs.size] <= 90_000).tolist()) - set(start.state.tolist())
     assert whole == set(arc[(share >= 1) & ~np.isin(arc, start.state)].tolist())
     assert (enter <= 90_000).all()
-    assert engine.area(arc, share).area > 0
+    area = engine.area(arc, share)
+    assert area.is_valid
+    ahead = engine.arcs.ahead[arc]
+    points = engine.snapper.along(
+        engine.arcs.stretch[arc], np.where(ahead, 0, 1 - share), np.where(ahead, share, 1), 200.0
+    )
+    spots = shapely.points(points / [METRES_PER_DEGREE * engine.network.squeeze, METRES_PER_DEGREE])
+    assert shapely.distance(area, spots).max() * METRES_PER_DEGREE < 60
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 100_000), side=st.integers(1, 14), share=st.floats(0.05, 0.95))
+def test_the_outline_of_cells_is_the_union_of_their_squares(seed: int, side: int, share: float) -> None:
+    cells = np.zeros((side + 2, side + 3), dtype=bool)
+    cells[1:-1, 1:-1] = np.random.default_rng(seed).random((side, side + 1)) < share
+    cells[1, 1] = True
+    row, column = np.nonzero(cells)
+    squares = shapely.union_all(shapely.box(column, row, column + 1, row + 1))
+    made = outline(cells)
+    assert made.is_valid
+    assert made.equals(squares)

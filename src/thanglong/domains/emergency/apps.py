@@ -8,10 +8,11 @@ class EmergencyConfig(AppConfig):
     label = "emergency"
 
     def ready(self) -> None:
-        from thanglong.domains.emergency import demo, service
+        from thanglong.domains.emergency import demo, measures, service
         from thanglong.kit import registry
         from thanglong.kit.errors import N_
 
+        measures.register()
         registry.layers.add("ambulances", registry.Layer(
             "ambulances", "emergency", N_("Ambulances"), "ambulance", ("Ambulance",), "state",
             {"free": "normal", "called": "urgent", "driving": "urgent", "on_scene": "notice", "transporting": "notice",

@@ -8,10 +8,11 @@ class FireConfig(AppConfig):
     label = "fire"
 
     def ready(self) -> None:
-        from thanglong.domains.fire import demo, service
+        from thanglong.domains.fire import demo, measures, service
         from thanglong.kit import registry
         from thanglong.kit.errors import N_
 
+        measures.register()
         registry.layers.add("engines", registry.Layer(
             "engines", "fire", N_("Fire engines"), "fire", ("FireEngine",), "state",
             {"free": "normal", "called": "urgent", "driving": "urgent", "on_scene": "urgent", "returning": "normal",

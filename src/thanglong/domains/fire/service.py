@@ -10,7 +10,8 @@ from thanglong.core.things.types import ThingQuery, observed, plain, position
 from thanglong.kit import clock
 from thanglong.kit.ports import Actor
 
-ENGINES = ("FireEngine",)
+ENGINES, STATIONS = ("FireEngine",), ("FireStation",)
+READY = ("free", "returning")
 
 
 def alarms(actor: Actor) -> Iterator[Mapping[str, Any]]:

@@ -1,14 +1,18 @@
-"""The network as one file in the data folder: arrays in NumPy's format, areas as WKB."""
+"""The network as one file in the data folder: arrays in NumPy's format, areas as WKB. Looks at reach as rows."""
 
 import hashlib
 import os
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import shapely
 
-from thanglong.domains.roads.types import Area, Roads
+from thanglong.domains.roads.models import CoverLook
+from thanglong.domains.roads.types import Area, Look, Roads
 from thanglong.kit import ports
 from thanglong.solve.routing.network import Network, Restriction, from_roads
 
@@ -133,3 +137,25 @@ def write_rank(version: str, rank: Any) -> None:
 
 def _rank_path(version: str) -> Path:
     return ports.plugged.data / "cache" / f"roads-order-{version}.npy"
+
+
+def looked(service: str, hour: datetime) -> bool:
+    """Whether a service was looked at in an hour."""
+    return CoverLook.objects.filter(service=service, hour=hour).exists()
+
+
+def keep_look(look: Look, hour: datetime) -> None:
+    """Keep a look; of two workers that look in one hour the first wins."""
+    reached = {unit.hex: row for unit, row in look.reached.items()}
+    row = CoverLook(
+        id=look.id, service=look.service, hour=hour, at=look.at, network=look.network, free=look.free,
+        minutes=look.minutes, reached=reached,
+    )  # fmt: skip
+    CoverLook.objects.bulk_create([row], ignore_conflicts=True)
+
+
+def looks(service: str, start: datetime, end: datetime) -> Iterator[Look]:
+    """Looks at a service from ``start`` until before ``end``, the oldest first."""
+    for row in CoverLook.objects.filter(service=service, at__gte=start, at__lt=end).order_by("at").iterator(100):
+        reached = {UUID(unit): tuple(values) for unit, values in row.reached.items()}
+        yield Look(row.id, row.service, row.at, row.network, row.free, tuple(row.minutes), reached)

@@ -1,4 +1,4 @@
-"""Background work of the road network: order the streets of a new one before anybody asks for a way."""
+"""Background work of the road network: order the streets of a new one before anybody asks for a way; look at reach."""
 
 from thanglong.domains.roads.types import NetworkReplaced
 from thanglong.kit import bus
@@ -14,4 +14,13 @@ def on_replaced(event: NetworkReplaced) -> None:
         return
 
 
+@bus.task("roads.look_around")
+def look_around() -> None:
+    """Look, once an hour, at who is reached in time."""
+    from thanglong.domains.roads.service import covering
+
+    covering.look_around()
+
+
+bus.every(60, "roads.look_around")
 bus.listen(NetworkReplaced, "roads.on_replaced", on_replaced)

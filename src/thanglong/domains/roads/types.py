@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from thanglong.solve.city import CLASSES, Area, Roads
 
@@ -12,7 +13,9 @@ __all__ = [
     "Area",
     "Closed",
     "Closure",
+    "Cover",
     "Imported",
+    "Look",
     "NetworkReplaced",
     "Problem",
     "Reached",
@@ -117,3 +120,35 @@ class Reached:
     minutes: float
     kilometres: float
     area: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """A service whose reach is measured: where its units wait (``stations``) and what they are (``units``), both types
+    of things, the values of ``state`` in which a unit can go, and within how many minutes of driving with siren.
+
+    ``station_titles`` and ``unit_titles`` name the measure for each of ``minutes`` (message ids).
+    """
+
+    key: str
+    stations: tuple[str, ...]
+    units: tuple[str, ...]
+    ready: tuple[str, ...]
+    minutes: tuple[int, ...]
+    station_titles: tuple[str, ...]
+    unit_titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look saw: ``reached`` by unit its weight (people, else kilometres of street), then the weight reached
+    within each of ``minutes`` from stations, then from the ``free`` units that could go.
+    """
+
+    id: UUID
+    service: str
+    at: datetime
+    network: str
+    free: int
+    minutes: tuple[int, ...]
+    reached: Mapping[UUID, tuple[float, ...]]

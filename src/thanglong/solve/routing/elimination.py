@@ -207,6 +207,30 @@ def sweep(
 
 
 @compiled
+def flood(
+    starts: Array, offsets: Array, up_first: Array, up_head: Array, climb_ms: Array, sweep_ms: Array, reached: Array
+) -> None:
+    """Milliseconds to every node from whichever of several starts (ranks, each with its offset) is nearest, into
+    ``reached``: up over all edges from the lowest node on, then down again.
+    """
+    reached[:] = CLOSED
+    for i in range(starts.size):
+        reached[starts[i]] = min(reached[starts[i]], offsets[i])
+    for v in range(reached.size):
+        if reached[v] >= CLOSED:
+            continue
+        for e in range(up_first[v], up_first[v + 1]):
+            ms = reached[v] + climb_ms[e]
+            if ms < reached[up_head[e]]:
+                reached[up_head[e]] = ms
+    for v in range(reached.size - 1, -1, -1):
+        best = reached[v]
+        for e in range(up_first[v], up_first[v + 1]):
+            best = min(best, reached[up_head[e]] + sweep_ms[e])
+        reached[v] = best
+
+
+@compiled
 def table(
     starts: Array, offsets: Array, order: Array, ends: Array, up_first: Array, up_head: Array, climb_ms: Array,
     sweep_ms: Array, parent: Array, depth: Array,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from scipy import ndimage
 
 from thanglong.solve.city import METRES_PER_DEGREE, Floats, Ints
 from thanglong.solve.routing import elimination as loops
@@ -238,17 +239,20 @@ class Engine:
         found: list[int] = self._by_source[self._first_turn[state] : self._first_turn[state + 1]].tolist()
         return found
 
-    def reachable(self, view: View, start: Places, limit_ms: int) -> tuple[Ints, Floats, Ms]:
-        """Arcs reached within a time from the first point: the arc, the share of it reached, ms when it is entered."""
-        leaving = self._leave(view, start, arriving=False)
-        best = np.full(len(self.turns.arc), CLOSED, dtype=np.int64)
-        for i, state in enumerate(start.state.tolist()):
-            best = np.minimum(best, everywhere(view.metric, state, max(int(leaving[i]), 0)))
-        node = view.metric.node_ms.astype(np.int64)
+    def entered(self, view: View, starts: Places) -> Ints:
+        """Milliseconds until each arc is entered from whichever of some points is nearest; CLOSED where none gets."""
+        leaving = np.maximum(self._leave(view, starts, arriving=False), 0)
+        best = everywhere(view.metric, starts.state, leaving)
+        node = view.metric.node_ms
         enter = np.where((best < CLOSED) & (node < CLOSED), best - node, CLOSED)
         by_arc = np.full(self.arcs.size, CLOSED, dtype=np.int64)
         np.minimum.at(by_arc, self.turns.arc, enter)
-        by_arc[start.state] = 0
+        by_arc[starts.state] = 0
+        return by_arc
+
+    def reachable(self, view: View, starts: Places, limit_ms: int) -> tuple[Ints, Floats, Ms]:
+        """Arcs reached within a time from any of some points: the arc, the share of it reached, ms when entered."""
+        by_arc = self.entered(view, starts)
         arc = np.flatnonzero(by_arc <= limit_ms)
         share = np.clip((limit_ms - by_arc[arc]) / np.maximum(view.open_ms[arc], 1), 0.0, 1.0)
         return arc, share, by_arc[arc].astype(np.int32)
@@ -261,32 +265,41 @@ class Engine:
         if not len(points):
             return shapely.Polygon()
         column, row = np.floor(points / CELL_M).astype(np.int64).T
-        left, low = int(column.min()) - 1, int(row.min()) - 1
-        marked = np.zeros((int(row.max()) - low + 2, int(column.max()) - left + 2), dtype=bool)
+        left, low = int(column.min()) - 2, int(row.min()) - 2
+        marked = np.zeros((int(row.max()) - low + 3, int(column.max()) - left + 3), dtype=bool)
         marked[row - low, column - left] = True
-        grown = marked.copy()
-        for moved, here in ((grown[1:], marked[:-1]), (grown[:-1], marked[1:])):
-            moved |= here
-        for moved, here in ((grown[:, 1:], marked[:, :-1]), (grown[:, :-1], marked[:, 1:])):
-            moved |= here
-        # runs of squares along each row: far fewer boxes to join than squares
-        edge = np.diff(np.pad(grown, ((0, 0), (1, 1))).astype(np.int8), axis=1)
-        line, first = np.nonzero(edge == 1)
-        _, last = np.nonzero(edge == -1)
-        x0, x1, y0 = (first + left) * CELL_M, (last + left) * CELL_M, (line + low) * CELL_M
-        whole = shapely.union_all(shapely.box(x0, y0, x1, y0 + CELL_M)).simplify(CELL_M * 0.75)
-        shape = without_small_holes(whole, HOLE_M2)
-        scale = np.array([METRES_PER_DEGREE * self.network.squeeze, METRES_PER_DEGREE])
-        return shapely.transform(shape, lambda xy: np.round(xy / scale, 6))
+        grown = ndimage.binary_dilation(marked)
+        open_cells, count = ndimage.label(~grown)
+        small = np.bincount(open_cells.ravel(), minlength=count + 1) * CELL_M**2 < HOLE_M2
+        small[open_cells[0, 0]] = False  # what lies round the area
+        whole = outline(grown | small[open_cells]).simplify(0.75)
+        origin = np.array([left, low])
+        scale = CELL_M / np.array([METRES_PER_DEGREE * self.network.squeeze, METRES_PER_DEGREE])
+        return shapely.transform(whole, lambda xy: np.round((xy + origin) * scale, 6))
 
 
-def without_small_holes(shape: Any, least: float) -> Any:
-    """The polygons of a shape, their holes kept from an area on."""
-    parts = [
-        shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.Polygon(ring).area >= least])
-        for part in shapely.get_parts(shape)
-    ]
-    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+def outline(cells: Any) -> Any:
+    """The filled cells of a grid (rows, columns; none on its border) as one shapely geometry, a cell being one unit.
+
+    The lines between filled and empty cells, cut wherever they turn or cross, enclose faces that are filled or empty;
+    faces that are filled never share a line, so together they are valid as they are.
+    """
+    grid = cells.astype(np.int8)
+    lines = []
+    for side, lying in ((np.diff(grid, axis=0), True), (np.diff(grid, axis=1).T, False)):
+        # 1: filled beyond the line, -1: filled before it; a run ends where that changes
+        ends = np.diff(np.pad(side, ((0, 0), (1, 1))), axis=1) != 0
+        at, place = np.nonzero(ends)
+        begin, finish, same = place[:-1], place[1:], at[:-1] == at[1:]
+        kept = same & (side[at[:-1], np.minimum(begin, side.shape[1] - 1)] != 0)
+        along = np.stack([begin[kept], finish[kept]], axis=1)
+        across = np.repeat(at[:-1][kept][:, None] + 1, 2, axis=1)
+        lines.append(np.stack([along, across] if lying else [across, along], axis=2))
+    drawn: Any = shapely.linestrings(np.concatenate(lines).astype(float))
+    faces = shapely.get_parts(shapely.polygonize(drawn))
+    inside = np.floor(shapely.get_coordinates(shapely.point_on_surface(faces))).astype(np.int64)
+    filled = faces[cells[inside[:, 1], inside[:, 0]]]
+    return filled[0] if len(filled) == 1 else shapely.multipolygons(filled)
 
 
 def part_of(line: Floats, begin: float, end: float, squeeze: float) -> Floats:

@@ -179,13 +179,13 @@ def pin(hierarchy: Hierarchy, states: Any) -> Pinned:
     return Pinned(hierarchy, ranks, loops.ancestors(ranks, hierarchy.parent))
 
 
-def everywhere(metric: Metric, state: int, start: int = 0, *, towards: bool = False) -> Ms:
-    """Milliseconds from a state to every state (or, ``towards``, from every state to it)."""
+def everywhere(metric: Metric, states: Any, starts: Any = 0, *, towards: bool = False) -> Ms:
+    """Milliseconds from the nearest of some states, each with its own ``starts``, to every state (or, ``towards``, from
+    every state to the nearest of them)."""
     h = metric.hierarchy
-    n = len(h.rank)
-    times, nodes = metric.climb_back(state, start) if towards else metric.climb_out(state, start)
-    reached = np.empty(n, dtype=np.int32)
-    order = np.arange(n - 1, -1, -1, dtype=np.int32)
-    ms = metric.up if towards else metric.down
-    loops.sweep(order, times, nodes, h.up_first, h.up_head, ms, h.depth, reached)
+    ranks = h.rank[np.atleast_1d(states)]
+    offsets = np.broadcast_to(np.asarray(starts, dtype=np.int32), ranks.shape)
+    climb_ms, sweep_ms = (metric.down, metric.up) if towards else (metric.up, metric.down)
+    reached = np.empty(len(h.rank), dtype=np.int32)
+    loops.flood(ranks, np.ascontiguousarray(offsets), h.up_first, h.up_head, climb_ms, sweep_ms, reached)
     return np.asarray(reached[h.rank])

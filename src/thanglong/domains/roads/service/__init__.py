@@ -1,7 +1,8 @@
 """The verbs of the road network: look at it and replace it here; ``importing`` maps, ``routing`` for ways and times,
-``live`` for the streets of this minute, ``closing`` streets.
+``live`` for the streets of this minute, ``closing`` streets, ``covering`` for who is reached in time.
 
-Those four load the compiled loops, which takes a second: import them where they are used, not when a process starts.
+The first four load the compiled loops, which takes a second: import them where they are used, not at the start of a
+process.
 """
 
 from thanglong.domains.roads.service.network import (
