@@ -7,7 +7,6 @@ UTF-16 order of keys.
 
 import hashlib
 import math
-import re
 from typing import Any
 
 import orjson
@@ -19,10 +18,12 @@ class NotCanonical(ValueError):
     """The value has no canonical JSON; the text says where and why."""
 
 
-def canonical(value: Any) -> bytes:
+def canonical(value: Any, *, wide: bool = True) -> bytes:
     """The UTF-8 bytes of ``value`` in RFC 8785 form.
 
     Takes None, bool, int (|n| < 2**53), finite float, str, list, tuple and dict with str keys; NotCanonical otherwise.
+    Without ``wide`` whole floats from 2**53 on are refused too: RFC 8785 writes 1e20 as 100000000000000000000, and who
+    reads that as a whole number of any size cannot hash it again.
     """
     try:
         plain = _plain(value)
@@ -30,6 +31,8 @@ def canonical(value: Any) -> bytes:
             return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
         if plain is None:
             _explain(value, "")
+        if not wide:
+            _refuse_wide(value, "")
         return b"".join(_write(value))
     except (orjson.JSONEncodeError, UnicodeEncodeError) as error:
         raise NotCanonical(f"text that is no valid Unicode: {error}") from None
@@ -54,7 +57,11 @@ def _plain(value: Any) -> bool | None:
         for key, item in value.items():
             if type(key) is not str:
                 return None
-            if type(item) is not str and (inner := _plain(item)) is not True:
+            kind = type(item)
+            if kind is int:
+                if not -MAX_INT <= item <= MAX_INT:
+                    return None
+            elif kind is not str and (inner := _plain(item)) is not True:
                 if inner is None:
                     return None
                 plain = False
@@ -86,22 +93,10 @@ def _explain(value: Any, where: str) -> None:
         raise NotCanonical(f"{here}: {kind.__name__} has no JSON form")
 
 
-_DIGITS = re.compile(rb"[0-9]{16}")
-
-
-def refuse_wide(value: Any, text: bytes, where: str) -> None:
-    """NotCanonical when ``value`` holds a whole float from 2**53 on whose canonical ``text`` is read back as an int.
-
-    RFC 8785 writes 1e20 as 100000000000000000000; who reads that as a whole number of any size cannot hash it again.
-    """
-    if _DIGITS.search(text):
-        _refuse_wide(value, where)
-
-
 def _refuse_wide(value: Any, where: str) -> None:
     kind = type(value)
     if kind is float and MAX_INT < abs(value) < 1e21:
-        raise NotCanonical(f"{where}: {value!r} is a whole number beyond 2**53 - 1; write it as text")
+        raise NotCanonical(f"{where or 'value'}: {value!r} is a whole number beyond 2**53 - 1; write it as text")
     if kind is dict:
         for key, item in value.items():
             _refuse_wide(item, f"{where}/{key}")

@@ -47,6 +47,25 @@ class Range:
         blocks.append(leaf)
         self.size += 1
 
+    def extend(self, leaves: Sequence[bytes], completed: Callable[[int, int, list[bytes]], None] | None = None) -> None:
+        """Add the next leaves' hashes, level by level; ``completed(level, first index, hashes)`` hears of each level
+        of larger blocks they complete. The same as :meth:`append` for each, in half the time.
+        """
+        row, first, blocks, level = list(leaves), self.size, self.blocks, 0
+        left: list[bytes] = []
+        self.size += len(row)
+        while row:
+            if first & 1:
+                row.insert(0, blocks.pop())
+            if len(row) & 1:
+                left.append(row.pop())
+            row = [sha256(b"\x01" + one + other).digest() for one, other in zip(row[::2], row[1::2], strict=True)]
+            first >>= 1
+            level += 1
+            if completed is not None and row:
+                completed(level, first, row)
+        blocks += reversed(left)
+
     def root(self) -> bytes:
         """The tree head of the leaves so far."""
         return fold(self.blocks)
@@ -65,8 +84,7 @@ def fold(blocks: Sequence[bytes]) -> bytes:
 def root(leaves: Iterable[bytes]) -> bytes:
     """The tree head over leaf hashes in order."""
     edge = Range()
-    for leaf in leaves:
-        edge.append(leaf)
+    edge.extend(list(leaves))
     return edge.root()
 
 

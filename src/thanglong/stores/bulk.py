@@ -5,7 +5,7 @@ models.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +74,25 @@ def sqlite_insert(cursor: Any, table: str, columns: Sequence[str], rows: Sequenc
         return
     with staged(cursor, table, columns, rows) as fresh:
         cursor.execute(f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "{fresh}" ORDER BY rowid')
+
+
+TOGETHER = 128
+"""Rows of one statement: with more, the statement itself gets no cheaper by the row."""
+
+
+def sqlite_rows(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert rows of plain values in their order, many by each statement: a third of the work of a statement a row.
+
+    For tables over which no word index lies (see :func:`sqlite_insert`).
+    """
+    names = ", ".join(f'"{name}"' for name in columns)
+    row = f"({', '.join(['%s'] * len(columns))})"
+    head, whole = f'INSERT INTO "{table}" ({names}) VALUES ', len(rows) - len(rows) % TOGETHER
+    if whole:
+        parts = (rows[at : at + TOGETHER] for at in range(0, whole, TOGETHER))
+        cursor.executemany(head + ", ".join([row] * TOGETHER), [[*chain.from_iterable(part)] for part in parts])
+    if rest := rows[whole:]:
+        cursor.execute(head + ", ".join([row] * len(rest)), [*chain.from_iterable(rest)])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from thanglong.stores.bulk import sqlite_insert
+from thanglong.stores.bulk import sqlite_rows
 
 # moment, verb, object kind, object id, unit, body
 EntryRow = tuple[datetime, str, str, str, UUID | None, str]
@@ -22,12 +22,17 @@ def _is_postgres() -> bool:
 def _plain(row: EntryRow) -> tuple[Any, ...]:
     """The row as SQLite keeps it (Django's own spelling of moments and UUIDs)."""
     at, verb, kind, key, unit, body = row
-    return _moment(at), verb, kind, key, unit.hex if unit else None, body
+    return _moment(at), verb, kind, key, _hex(unit) if unit else None, body
 
 
 @lru_cache(1024)
 def _moment(at: datetime) -> str:
     return str(at.astimezone(UTC).replace(tzinfo=None))
+
+
+@lru_cache(1024)
+def _hex(unit: UUID) -> str:
+    return unit.hex
 
 
 def insert_entries(rows: Sequence[EntryRow]) -> Sequence[int]:
@@ -58,7 +63,7 @@ def _many(cursor: Any, rows: Sequence[EntryRow]) -> Sequence[int]:
     cursor.execute("SELECT COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'ledger_entry'), 0)")
     start = cursor.fetchone()[0] + 1
     columns = ("id", *COLUMNS.split(", "))
-    sqlite_insert(cursor, "ledger_entry", columns, [(start + at, *_plain(row)) for at, row in enumerate(rows)])
+    sqlite_rows(cursor, "ledger_entry", columns, [(start + at, *_plain(row)) for at, row in enumerate(rows)])
     return range(start, start + len(rows))
 
 
@@ -91,7 +96,7 @@ def insert_leaves(rows: Sequence[tuple[int, int, bytes]]) -> None:
                 for row in rows:
                     copy.write_row(row)
         else:
-            cursor.executemany('INSERT INTO ledger_leaf ("index", entry_id, hash) VALUES (%s, %s, %s)', rows)
+            sqlite_rows(cursor, "ledger_leaf", ("index", "entry_id", "hash"), rows)
 
 
 def leaf_bodies(start: int, stop: int) -> Iterator[tuple[int, int, bytes, str | None]]:

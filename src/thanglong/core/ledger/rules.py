@@ -37,13 +37,16 @@ def nfc(value: JSON) -> JSON:
     return value
 
 
-def canonical(value: JSON) -> bytes:
-    """The canonical JSON of a value with every text composed. Text in ASCII is composed already, as most is."""
+def canonical(value: JSON, *, wide: bool = True) -> bytes:
+    """The canonical JSON of a value with every text composed. Text in ASCII is composed already, as most is.
+
+    ``wide`` as in :func:`thanglong.formats.jcs.canonical`.
+    """
     try:
-        text = jcs.canonical(value)
+        text = jcs.canonical(value, wide=wide)
     except jcs.NotCanonical:  # perhaps another kind of mapping, which the slow way takes
-        return jcs.canonical(nfc(value))
-    return text if text.isascii() else jcs.canonical(nfc(value))
+        return jcs.canonical(nfc(value), wide=wide)
+    return text if text.isascii() else jcs.canonical(nfc(value), wide=wide)
 
 
 # the same moments and ids come again and again in a batch
@@ -56,9 +59,6 @@ def moment(at: datetime) -> str:
 def state_digest(state: JSON) -> str:
     """Hex SHA-256 of an object's canonical state; empty when there is none."""
     return "" if state is None else hashlib.sha256(canonical(state)).hexdigest()
-
-
-_text = lru_cache(4096)(str)
 
 
 def commitment(salt: bytes, name: str, value: str) -> str:
@@ -78,16 +78,14 @@ def secrets_of(new: NewEntry) -> dict[str, str]:
 def body(new: NewEntry, at: datetime, commitments: Mapping[str, str]) -> bytes:
     """The canonical JSON of an entry, without its id; TooLarge above 60,000 bytes.
 
-    The frame has keys in canonical order and only texts as values, which orjson writes as RFC 8785 does; facts, which
-    may hold anything, go through ``jcs``.
+    The frame has keys in canonical order and only texts and UUIDs as values, which orjson writes as RFC 8785 does;
+    facts, which may hold anything, go through ``jcs``.
     """
     actor = new.actor
-    facts: bytes | None = None
-    if new.facts:
-        facts = canonical(new.facts)
-        jcs.refuse_wide(new.facts, facts, "facts")
+    # wide numbers would be read back as others
+    facts = canonical(new.facts, wide=False) if new.facts else None
     frame = {
-        "actor": {"id": _text(actor.id) if actor.id else None, "kind": actor.kind},
+        "actor": {"id": actor.id, "kind": actor.kind},
         "after": state_digest(new.after),
         "at": moment(at),
         "before": state_digest(new.before),
@@ -96,7 +94,7 @@ def body(new: NewEntry, at: datetime, commitments: Mapping[str, str]) -> bytes:
         "object": {"id": new.ref.id, "kind": new.ref.kind},
         "purpose": nfc(actor.purpose),
         "role": actor.role,
-        "unit": _text(new.unit) if new.unit else None,
+        "unit": new.unit,
         "verb": new.verb,
     }
     try:

@@ -107,3 +107,21 @@ def test_a_range_goes_on_where_it_was_left(size: int, more: int) -> None:
         edge.append(leaf, lambda level, index, digest: heard.update({(level, index): digest}))
     assert edge.root() == slow_root(LEAVES[: size + more])
     assert all(block(level, index) == digest for (level, index), digest in heard.items())
+
+
+@given(st.integers(0, 600), st.lists(st.integers(0, 40), max_size=4))
+def test_many_leaves_at_once_make_the_range_that_one_by_one_make(size: int, steps: list[int]) -> None:
+    start = [block(level, index) for level, index in merkle.cover(0, size)]
+    one, many = merkle.Range(size, start), merkle.Range(size, start)
+    single: dict[tuple[int, int], bytes] = {}
+    together: dict[tuple[int, int], bytes] = {}
+    for step in steps:
+        leaves = LEAVES[one.size : one.size + step]
+        for leaf in leaves:
+            one.append(leaf, lambda level, index, digest: single.update({(level, index): digest}))
+        many.extend(
+            leaves,
+            lambda level, first, row: together.update({(level, first + at): item for at, item in enumerate(row)}),
+        )
+    assert (many.size, many.blocks) == (one.size, one.blocks)
+    assert together == single

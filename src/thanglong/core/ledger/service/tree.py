@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import count
 
 from thanglong.core.ledger import repository, rules
 from thanglong.core.ledger.types import Entry, Head, NewEntry, ObjectRef, Proof, Tree
@@ -90,19 +91,16 @@ def _turn(key: SigningKey, tree: Tree, year: int) -> Tree:
 def _grow(key: SigningKey, tree: Tree, rows: Sequence[Row]) -> Head:
     """Make entries the next leaves of a tree, under a new signed head."""
     start = repository.places() - tree.start
-    leaves = [
-        (tree.start + start + at, entry_id, rules.leaf(entry_id, body)) for at, (entry_id, body) in enumerate(rows)
-    ]
+    hashes = [rules.leaf(entry_id, body) for entry_id, body in rows]
     edge = merkle.Range(start, _edge(tree, start))
     nodes: list[tuple[int, int, bytes]] = []
 
-    def keep(level: int, index: int, digest: bytes) -> None:
+    def keep(level: int, first: int, row: list[bytes]) -> None:
         if level % rules.TILE == 0:
-            nodes.append((level, index, digest))
+            nodes.extend((level, first + at, digest) for at, digest in enumerate(row))
 
-    for _, _, digest in leaves:
-        edge.append(digest, keep)
-    repository.add_leaves(leaves)
+    edge.extend(hashes, keep)
+    repository.add_leaves(list(zip(count(tree.start + start), (row[0] for row in rows), hashes, strict=False)))
     repository.add_nodes(tree.year, nodes)
     head = sign(key, tree, edge.size, edge.root())
     repository.add_head(head)
