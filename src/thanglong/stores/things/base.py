@@ -3,6 +3,7 @@
 import copy
 import hashlib
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
@@ -25,6 +26,8 @@ from thanglong.stores.things.shared import Committer
 from thanglong.stores.things.terms import Sql, marks
 from thanglong.stores.things.work import Delete, Write, at_of, prepare
 
+AHEAD = 3
+"""Parts of a large write that wait for the writer at once."""
 FOREVER = 2**62
 VALUE = f"CASE WHEN h.op = {REMOVED} THEN NULL ELSE h.value END"
 
@@ -78,10 +81,19 @@ class BaseThings(Aggregates, DocumentRows, Facts):
 
     def write(self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime) -> list[Written]:
         """See ``kit.ports.ThingsStore``."""
-        prepare(entities, mode)
-        parts = (entities[i : i + CHUNK] for i in range(0, len(entities), CHUNK))
-        waiting = [self.submit(Write(part, mode, at_of(at), self._tenant)) for part in parts]
-        return [answer for part in waiting for answer in part.result()]
+        if len(entities) <= CHUNK:
+            return self.write_soon(entities, mode=mode, at=at).result()
+        parts = [entities[i : i + CHUNK] for i in range(0, len(entities), CHUNK)]
+        for part in parts:
+            prepare(part, mode)
+        answers: list[Written] = []
+        waiting: deque[Future[list[Written]]] = deque()
+        for part in parts:
+            # few at a time: what was found in checking a part need not be kept until its turn comes
+            if len(waiting) == AHEAD:
+                answers.extend(waiting.popleft().result())
+            waiting.append(self.write_soon(part, mode=mode, at=at))
+        return answers + [answer for part in waiting for answer in part.result()]
 
     def write_soon(
         self, entities: Sequence[Mapping[str, Any]], *, mode: WriteMode, at: datetime
@@ -89,8 +101,8 @@ class BaseThings(Aggregates, DocumentRows, Facts):
         """See ``kit.ports.ThingsStore``."""
         if len(entities) > CHUNK:
             raise ValueError(f"at most {CHUNK} entities at once; use write")
-        prepare(entities, mode)
-        return self.submit(Write(entities, mode, at_of(at), self._tenant))
+        facts = prepare(entities, mode)
+        return self.submit(Write(entities, mode, at_of(at), self._tenant, facts))
 
     def delete(self, ids: Sequence[str], *, at: datetime) -> list[bool]:
         """See ``kit.ports.ThingsStore``."""

@@ -1,6 +1,6 @@
 """Interned names of types, attributes, tenants and data sets, cached for ever: a name's number never changes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Rows = Callable[[str, Sequence[Any]], list[Any]]
@@ -39,6 +39,11 @@ class Names:
         """Drop names whose transaction was rolled back."""
         for text in texts:
             self._ids.pop(text, None)
+
+    @property
+    def known(self) -> Mapping[str, int]:
+        """The numbers of all names met so far."""
+        return self._ids
 
     def __getitem__(self, text: str) -> int:
         return self._ids[text]

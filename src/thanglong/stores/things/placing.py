@@ -25,6 +25,8 @@ def placed(before: Any, given: Any, mode: WriteMode) -> tuple[Any, int]:
     if given is None:
         return None, int(mode == "add" if before is not None else mode in ("update", "patch"))
     if mode in ("create", "replace"):
+        if type(given) is dict:
+            return (None if deletes(given) else given), 0
         return _one_or_many([one for one in rows.instances(given) if not deletes(one)]), 0
     known = {one.get("datasetId"): one for one in rows.instances(before)} if before is not None else {}
     left = 0

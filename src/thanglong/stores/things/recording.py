@@ -145,8 +145,8 @@ def scope_row(scope: Any) -> str:
 def told(instance: Mapping[str, Any], at: int) -> tuple[int, bool]:
     """When an instance held, and whether it says so itself."""
     text = instance.get("observedAt")
-    seen = rows.parse_time(text) if isinstance(text, str) else None
-    return (rows.micros(seen), True) if seen else (at, False)
+    seen = rows.time_of(text) if isinstance(text, str) else None
+    return (at, False) if seen is None else (seen, True)
 
 
 def layers(entity: Mapping[str, Any]) -> Iterable[tuple[int, str, Mapping[str, Any]]]:

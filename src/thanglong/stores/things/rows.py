@@ -8,6 +8,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from thanglong.kit.errors import N_, Invalid
@@ -48,10 +49,11 @@ MEMBERS = frozenset(
 )
 OWN = frozenset(["id", "type", "scope", "expiresAt"])
 """Members of an entity that are no attributes."""
-PLAIN = frozenset(["type", "value"])
 NOTED = ("observedAt", "unitCode")
 """Members of an instance a term may ask for: ``temperature.observedAt``."""
-SCALARS = (str, int, float, bool)
+SIMPLE = frozenset(["type", "value", "object", *NOTED])
+"""An attribute that has no other members: most have not, so their few rows are made without detours."""
+SCALARS = frozenset([str, int, float, bool])
 
 
 class Leaf(NamedTuple):
@@ -97,6 +99,14 @@ def parse_time(text: str) -> datetime | None:
     return found if found.tzinfo else None
 
 
+@lru_cache(maxsize=4096)
+def time_of(text: str) -> int | None:
+    """Microseconds since 1970 of the moment a text names, or None when it names none. What comes together is often of
+    one moment, so the last ones are remembered."""
+    found = parse_time(text)
+    return micros(found) if found else None
+
+
 def key_text(text: str) -> str:
     """The text as it stands in the index: long texts are cut and told apart by their digest; NUL is replaced."""
     clean = text.replace("\x00", "\ufffd")
@@ -114,8 +124,8 @@ def leaves(name: str, attribute: Any) -> dict[tuple[str, str, int], Leaf]:
     """All index rows of an attribute (or of an entity's scope or end), by path, dataset and ordinal."""
     if name in OWN:
         return {(leaf.path, "", leaf.ordinal): leaf for leaf in _of_value(name, "", attribute, 0)}
-    if type(attribute) is dict and attribute.keys() <= PLAIN and type(attribute.get("value")) in SCALARS:
-        return {(name, "", 0): _scalar(name, "", 0, attribute["value"])}
+    if type(attribute) is dict and attribute.keys() <= SIMPLE and (simple := _simple(name, attribute)):
+        return simple
     found: dict[tuple[str, str, int], Leaf] = {}
     for instance in instances(attribute):
         dataset = str(instance.get("datasetId", ""))
@@ -124,6 +134,28 @@ def leaves(name: str, attribute: Any) -> dict[tuple[str, str, int], Leaf]:
             if len(found) >= LEAVES:
                 return found
         found.setdefault((name, dataset, 0), Leaf(name, dataset, 0))
+    return found
+
+
+def _simple(name: str, instance: dict[str, Any]) -> dict[tuple[str, str, int], Leaf] | None:
+    """The rows of an instance without a data set whose value is one scalar, one reference or a place; else None."""
+    value = instance.get("value")
+    if "value" in instance and instance.get("type") == "GeoProperty":
+        own = Leaf(name, "", 0)
+    elif type(value) in SCALARS:
+        own = _scalar(name, "", 0, value)
+    elif "value" not in instance and type(instance.get("object")) is str:
+        text = key_text(instance["object"])
+        own = Leaf(name, "", 0, None, text, None, text)
+    else:
+        return None
+    if len(instance) == 2:
+        return {(name, "", 0): own}
+    found = {(name, "", 0): own}
+    for member in NOTED:
+        if type(noted := instance.get(member)) is str:
+            path = f"{name}.{member}"
+            found[path, "", 0] = _scalar(path, "", 0, noted)
     return found
 
 
@@ -190,10 +222,10 @@ def _scalar(path: str, dataset: str, ordinal: int, value: Any) -> Leaf:
     if isinstance(value, (int, float)):
         if not math.isfinite(value):
             raise Invalid(N_("A number of %(path)s is not finite; JSON knows no such value."), path=path)
-        return Leaf(path, dataset, ordinal, number=_number(value))
+        return Leaf(path, dataset, ordinal, _number(value))
     if isinstance(value, str):
-        found = parse_time(value)
-        return Leaf(path, dataset, ordinal, text=key_text(value), time=micros(found) if found else None)
+        time = time_of(value) if len(value) > 18 and value[4] == "-" else None
+        return Leaf(path, dataset, ordinal, None, key_text(value), time, None)
     return Leaf(path, dataset, ordinal)
 
 
@@ -210,6 +242,8 @@ def number_of(instance: Mapping[str, Any]) -> float | None:
 
 def place(attribute: Any) -> Place | None:
     """Bounds of an attribute's default GeoProperty instance, or None when it is something else."""
+    if type(attribute) is dict and attribute.get("type") != "GeoProperty":
+        return None
     for instance in instances(attribute):
         if isinstance(instance, Mapping) and instance.get("type") == "GeoProperty" and "datasetId" not in instance:
             return _bounds(instance.get("value"))

@@ -44,12 +44,14 @@ class Past(NamedTuple):
 
 def types_of(entity: Mapping[str, Any]) -> tuple[str, ...]:
     found = entity.get("type")
+    if type(found) is str and found:
+        return (found,)
     names = [found] if isinstance(found, str) else found or []
     return tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
 
 
 def attributes_of(entity: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    return ((key, value) for key, value in entity.items() if key not in rows.OWN)
+    return [(key, value) for key, value in entity.items() if key not in rows.OWN]
 
 
 def alive_of(entity: Entity) -> int:

@@ -5,7 +5,7 @@ write out what it gathered. So the meaning of a write exists once, whatever the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,15 +20,21 @@ from thanglong.stores.things.recording import DELETED, Record, Recording, null_o
 from thanglong.stores.things.rows import Leaf, Place
 from thanglong.stores.things.states import Entity, Past, attributes_of, types_of
 
+Facts = dict[tuple[str, int], tuple[dict[tuple[str, str, int], Leaf], Place | None]]
+"""Index rows and place of attributes, by name and ``id()`` of the attribute, which the request keeps alive: found when
+a request is checked, used again where it is written as it came."""
+
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """A request: entities (checked by :func:`prepare`), how to write them, when, and of which tenant they are."""
+    """A request: entities (checked by :func:`prepare`), how to write them, when, of which tenant they are, and what
+    :func:`prepare` found."""
 
     entities: Sequence[Mapping[str, Any]]
     mode: WriteMode
     at: int
     tenant: str = ""
+    facts: Facts = field(default_factory=dict)
 
     def ids(self) -> Iterable[str]:
         return (entity["id"] for entity in self.entities)
@@ -46,9 +52,10 @@ class Delete:
         return self.entities
 
 
-def prepare(entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> None:
+def prepare(entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> Facts:
     """Raise Invalid for an entity that could not be stored, before it may spoil the group it is written with."""
     makes, whole = mode in ("create", "upsert", "replace"), mode not in ("merge", "patch")
+    facts: Facts = {}
     for entity in entities:
         name = entity.get("id")
         if not isinstance(name, str) or not name or len(name) > 1000 or "\x00" in name:
@@ -62,12 +69,16 @@ def prepare(entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> None:
         for key, attribute in attributes_of(entity):
             if attribute is None:
                 continue
-            if not attribute or not all(
-                isinstance(item, Mapping) and ("type" in item or not whole) for item in rows.instances(attribute)
+            plain = type(attribute) is dict and "type" in attribute
+            if not plain and not (
+                attribute
+                and all(
+                    isinstance(item, Mapping) and ("type" in item or not whole) for item in rows.instances(attribute)
+                )
             ):
                 raise Invalid([Fault(key, N_("An attribute is an object with a type."))])
-            rows.leaves(key, attribute)
-            rows.place(attribute)
+            facts[key, id(attribute)] = _facts(key, attribute)
+    return facts
 
 
 class Work(Recording):
@@ -82,6 +93,7 @@ class Work(Recording):
         self.kinds_gone: dict[tuple[str, str, str], None] = {}
         self.kinds_set: dict[tuple[str, str, str], int] = {}
         self.tally: dict[tuple[str, str], int] = {}
+        self._facts: Facts = {}
 
     def apply(self, request: "Write | Delete | Record") -> list[Any]:
         """Apply one request; a list of Written, of bool for a deletion, of what ``PastStore.record`` says."""
@@ -89,6 +101,7 @@ class Work(Recording):
             return [self._record(request, entity) for entity in request.entities]
         if isinstance(request, Delete):
             return [self._delete(request.tenant, name, request.at) for name in request.entities]
+        self._facts = request.facts
         return [self._write(request, entity) for entity in request.entities]
 
     def names(self) -> set[str]:
@@ -124,7 +137,7 @@ class Work(Recording):
             after, left = placed(entity.state.get(key), attribute, "replace" if fresh else mode)
             if left:
                 skipped.append(key)
-            if left < len(rows.instances(attribute)):
+            if not left or left < len(rows.instances(attribute)):
                 wrote = self._set(entity, key, after, at, fresh, attribute) or wrote
         if mode == "replace" and alive:
             for key in [key for key, _ in attributes_of(entity.state) if key not in given]:
@@ -222,8 +235,11 @@ class Work(Recording):
             self._reindex(entity, key, before, None)
             return True
         entity.state[key] = attribute
-        stamp = entity.stamps.setdefault(key, [at, at])
-        stamp[1] = at
+        stamp = entity.stamps.get(key)
+        if stamp is None:
+            entity.stamps[key] = [at, at]
+        else:
+            stamp[1] = at
         self._log_written(entity, key, before, attribute, given, at, fresh)
         self._reindex(entity, key, before, attribute)
         return True
@@ -232,7 +248,7 @@ class Work(Recording):
         """History rows of the instances that were written or taken away, not of those that stayed."""
         op = BORN if fresh else ADDED if before is None else CHANGED
         if not isinstance(after, list) and not isinstance(before, list) and not isinstance(given, list):
-            self._log(entity, key, after, at, op)
+            self.history.append(self._row(self.seq, entity, key, after, at, op))
             return
         written = {instance.get("datasetId") for instance in rows.instances(given)}
         there = {instance.get("datasetId") for instance in rows.instances(after)}
@@ -246,17 +262,15 @@ class Work(Recording):
             self.history.append(self._row(self.seq, entity, key, kept, at, op))
 
     def _reindex(self, entity: Entity, key: str, before: Any, after: Any) -> None:
-        old = rows.leaves(key, before) if before is not None else {}
-        new = rows.leaves(key, after) if after is not None else {}
+        old, was = (rows.leaves(key, before), rows.place(before)) if before is not None else ({}, None)
+        new, now = ({}, None) if after is None else self._facts.get((key, id(after))) or _facts(key, after)
         for name in entity.types:
-            for leaf_key in old.keys() - new.keys():
+            for leaf_key in old.keys() - new.keys() if old else ():
                 self.leaves_set.pop((entity.n, name, leaf_key), None)
                 self.leaves_gone[entity.n, name, leaf_key] = None
             for leaf_key, leaf in new.items():
                 if old.get(leaf_key) != leaf:
                     self._put_leaf(entity.n, name, leaf_key, leaf)
-        was = rows.place(before) if before is not None else None
-        now = rows.place(after) if after is not None else None
         if now is not None and now != was:
             self.places_gone.pop((entity.n, key), None)
             self.places_set[entity.n, key] = now
@@ -265,8 +279,10 @@ class Work(Recording):
             self.places_gone[entity.n, key] = None
 
     def _put_leaf(self, n: int, type_name: str, leaf_key: tuple[str, str, int], leaf: Leaf) -> None:
-        self.leaves_gone.pop((n, type_name, leaf_key), None)
-        self.leaves_set[n, type_name, leaf_key] = leaf
+        row = (n, type_name, leaf_key)
+        if self.leaves_gone:
+            self.leaves_gone.pop(row, None)
+        self.leaves_set[row] = leaf
 
     def _count(self, entity: Entity, kind: str, more: int) -> None:
         key = (entity.tenant, kind)
@@ -288,6 +304,10 @@ class Work(Recording):
         self._add_former(entity, entity.types)
         self.touched[entity.n] = entity
         return True
+
+
+def _facts(key: str, attribute: Any) -> tuple[dict[tuple[str, str, int], Leaf], Place | None]:
+    return rows.leaves(key, attribute), rows.place(attribute)
 
 
 def indexed(state: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

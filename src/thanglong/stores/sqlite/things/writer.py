@@ -3,7 +3,7 @@
 import contextlib
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,37 +127,40 @@ class Writer:
             )
 
     def _flush(self, work: Work, new: list[str]) -> None:
-        connection, names = self._connection, self._names
+        self._names.enter(self._rows, work.names(), new)
+        names = self._names.known
+        self._many(schema.SAVE, [(*row_of(e, names), text(e.state), text(e.stamps)) for e in work.touched.values()])
+        self._flush_index(work, names)
+        self._flush_kinds(work, names)
+        self._many(schema.HISTORY, [(p[0], names[p[1]], names[p[2]], *p[3:]) for p in work.history])
+        self._many("UPDATE meta SET value = ? WHERE key = ?", [(work.seq, "seq"), (work.n, "n")])
+
+    def _many(self, sql: str, found: list[tuple[Any, ...]]) -> None:
+        if found:
+            self._connection.executemany(sql, found)
+
+    def _flush_index(self, work: Work, names: Mapping[str, int]) -> None:
         tenant = {e.n: names[e.tenant] for e in work.touched.values()}
-        names.enter(self._rows, work.names(), new)
-        many = connection.executemany
-        many(
-            schema.SAVE,
-            [(*row_of(e, names), text(e.state), text(e.stamps)) for e in work.touched.values()],
-        )
-        many(
-            schema.LEAF_GONE,
-            [(tenant[n], names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone],
-        )
-        many(
-            schema.LEAF_SET,
-            [
-                (tenant[n], names[kind], names[leaf.path], n, names[leaf.dataset], *leaf[2:])
-                for (n, kind, _), leaf in work.leaves_set.items()
-            ],
-        )
+        gone = [(tenant[n], names[kind], names[key[0]], n, names[key[1]], key[2]) for n, kind, key in work.leaves_gone]
+        self._many(schema.LEAF_GONE, gone)
+        made = [
+            (tenant[n], names[kind], names[leaf[0]], n, names[leaf[1]], *leaf[2:])
+            for (n, kind, _), leaf in work.leaves_set.items()
+        ]
+        self._many(schema.LEAF_SET, made)
+        self._many(schema.BOX_GONE, [(n << 20 | names[key],) for n, key in work.places_gone])
+        self._many(schema.BOX_SET, [_box(n << 20 | names[key], place) for (n, key), place in work.places_set.items()])
+
+    def _flush_kinds(self, work: Work, names: Mapping[str, int]) -> None:
+        many = self._many
         many(schema.KIND_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.kinds_gone])
         many(schema.KIND_SET, [(names[o], names[kind], name, n) for (o, kind, name), n in work.kinds_set.items()])
         many(schema.TALLY, [(names[o], names[kind], count) for (o, kind), count in work.tally.items() if count])
         many(schema.FORMER_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.former_gone])
         many(schema.FORMER_SET, [(names[o], names[kind], name, n) for (o, kind, name), n in work.former_set.items()])
-        many(schema.BOX_GONE, [(n << 20 | names[key],) for n, key in work.places_gone])
-        many(schema.BOX_SET, [_box(n << 20 | names[key], place) for (n, key), place in work.places_set.items()])
-        many(schema.HISTORY, [(p.seq, names[p.attribute], names[p.dataset], *p[3:]) for p in work.history])
-        many("UPDATE meta SET value = ? WHERE key = ?", [(work.seq, "seq"), (work.n, "n")])
 
 
-def row_of(e: Entity, names: Names) -> tuple[Any, ...]:
+def row_of(e: Entity, names: Mapping[str, int]) -> tuple[Any, ...]:
     """The plain columns of an entity's row."""
     return e.n, names[e.tenant], alive_of(e), names[e.types[0]], e.id, e.created, e.modified
 
