@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from thanglong.formats.ngsild.rings import mended
 from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
 from thanglong.kit.errors import N_, Fault, Invalid
 
@@ -222,7 +223,7 @@ def _geometry(key: str, value: Any, reading: Reading) -> Any:
 def _simple_rings(geometry: Any) -> bool:
     import shapely
 
-    return bool(shapely.from_geojson(orjson.dumps(geometry), on_invalid="ignore").is_valid)
+    return mended(shapely.from_geojson(orjson.dumps(geometry))) is not None
 
 
 def positions(key: str, geometry: Mapping[str, Any]) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ import numpy as np
 import orjson
 import shapely
 
+from thanglong.formats.ngsild.rings import mended
 from thanglong.kit.errors import N_, Invalid
 from thanglong.kit.ports import Area
 
@@ -33,9 +34,10 @@ def geometry(area: Area) -> Any:
         found = shapely.from_geojson(orjson.dumps(dict(area.geometry)))
     except (shapely.errors.GEOSException, TypeError, ValueError, orjson.JSONEncodeError) as error:
         raise Invalid(N_("The area is not a valid GeoJSON geometry.")) from error
-    if found is None or found.is_empty or not found.is_valid:
+    shape = None if found is None or found.is_empty else mended(found)
+    if shape is None:
         raise Invalid(N_("The area is not a valid GeoJSON geometry."))
-    return found
+    return shape
 
 
 def bounds(area: Area, shape: Any) -> Bounds | None:
@@ -67,7 +69,10 @@ def keep(area: Area, shape: Any, candidates: Sequence[Candidate]) -> list[int]:
         return [int(n) for n in numbers[_in_reach(area, metres)]]
     shapes = np.array(shapely.points(lons, lats), dtype=object)
     if not is_point.all():
-        shapes[~is_point] = shapely.from_geojson([row[3] for row in candidates if row[1] is None])
+        others = shapely.from_geojson([row[3] for row in candidates if row[1] is None])
+        crossed = ~shapely.is_valid(others)
+        others[crossed] = shapely.make_valid(others[crossed])
+        shapes[~is_point] = others
     if area.relation == "near":
         return _near_shape(area, shape, numbers, shapes)
     shapely.prepare(shape)

@@ -19,8 +19,8 @@ MOST, USUAL = 1000, 20
 FORMATS = frozenset(["normalized", "concise", "keyValues", "simplified", "temporalValues", "aggregatedValues"])
 ALWAYS = frozenset(["local"])
 """Parameters every operation takes."""
-SYSTEM = frozenset(["createdAt", "modifiedAt", "deletedAt", "@type", "scope"])
-"""What a question may not ask for alone: it would mean every entity."""
+SYSTEM = frozenset(["id", "type", "createdAt", "modifiedAt", "deletedAt", "@type", "scope"])
+"""What a question may not ask for alone: it would mean every entity, or (id, type) is no attribute."""
 DIRECTIONS = ("asc", "desc", "dist-asc", "dist-desc")
 
 
