@@ -22,6 +22,7 @@ from thanglong.formats.ngsild import city  # noqa: E402
 from thanglong.kit import ports  # noqa: E402
 from thanglong.kit.ports import SYSTEM  # noqa: E402
 from thanglong.site import compose_things  # noqa: E402
+from thanglong.site.steady import settle  # noqa: E402
 from thanglong.surfaces.asgi import Receive, Request, Scope, Send, raw_path  # noqa: E402
 from thanglong.surfaces.gate import Gate  # noqa: E402
 from thanglong.surfaces.ngsild.answers import context_document  # noqa: E402
@@ -75,6 +76,7 @@ class Broker:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
+                settle()
                 self._notifier.start()
                 self._sweeping = asyncio.create_task(self._sweep())
                 await send({"type": "lifespan.startup.complete"})

@@ -19,6 +19,7 @@ from thanglong.formats.ngsild import city  # noqa: E402
 from thanglong.kit import clock, ids, ports, watch  # noqa: E402
 from thanglong.site import compose, metrics, pulse  # noqa: E402
 from thanglong.site.proxy import Proxy  # noqa: E402
+from thanglong.site.steady import settle  # noqa: E402
 from thanglong.surfaces.asgi import Message, Receive, Request, Router, Scope, Send, raw_path  # noqa: E402
 from thanglong.surfaces.gate import Gate  # noqa: E402
 from thanglong.surfaces.ngsild.answers import context_document  # noqa: E402
@@ -126,6 +127,7 @@ class Live:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._close_lines_on_signal()
+                settle()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 with contextlib.suppress(Exception):

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
+import orjson
+
 from thanglong.formats.ngsild.collation import Key, collator
 from thanglong.kit.ports import Area, Order
 from thanglong.stores.things import rows, space
@@ -60,6 +62,11 @@ def _values(
         column = "created" if order.path == "createdAt" else "modified"
         sql = f"SELECT e.n, e.{column} FROM ({chosen}) p CROSS JOIN entity e WHERE e.n = p.n"
         return {n: (MOMENT, at) for n, at in finder.rows(sql, values)}
+    head, _, tail = order.path.rpartition(".")
+    if tail in ("createdAt", "modifiedAt"):
+        sql = f"SELECT e.n, e.stamps FROM ({chosen}) p CROSS JOIN entity e WHERE e.n = p.n"
+        stamps = {n: orjson.loads(text).get(head) for n, text in finder.rows(sql, values)}
+        return {n: (MOMENT, pair[tail == "modifiedAt"]) for n, pair in stamps.items() if pair}
     attribute = finder.name(order.path)
     kinds = finder.types or finder.all_types()
     if attribute is None or not kinds:

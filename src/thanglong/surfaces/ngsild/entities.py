@@ -1,6 +1,5 @@
 """Entities: create, read, find, exchange, merge, delete, purge."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,7 +14,7 @@ from thanglong.formats.ngsild import query as language
 from thanglong.formats.ngsild.shown import OWN
 from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit.errors import Conflict, NotFound
-from thanglong.kit.ports import WriteMode
+from thanglong.kit.ports import AllOf, AnyOf, Condition, Term, WriteMode
 from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild import entity_maps
@@ -24,6 +23,7 @@ from thanglong.surfaces.ngsild.contexts import content_of, names_of
 from thanglong.surfaces.ngsild.parameters import (
     SEARCH,
     SHOW,
+    SYSTEM,
     criteria,
     flag,
     narrow,
@@ -32,6 +32,7 @@ from thanglong.surfaces.ngsild.parameters import (
     search,
 )  # fmt: skip
 from thanglong.surfaces.ngsild.showing import ONE, Wish, older_version, send_as, shown, wish_of
+from thanglong.surfaces.waking import finished
 
 MOST_BODY = 2 << 20
 ANSWERS = (JSON, LD_JSON, GEO_JSON)
@@ -45,7 +46,7 @@ LEGIBLE = "!$'()*,-./:;=?@[]_~|"
 
 async def write_one(who: Pass, entity: Mapping[str, Any], mode: WriteMode) -> Written:
     """Write one entity; what became of it."""
-    return (await asyncio.wrap_future(things.write_soon(who, [entity], mode)))[0]
+    return (await finished(things.write_soon(who, [entity], mode)))[0]
 
 
 async def known(gate: Gate, who: Pass, name: str, kinds: str, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -85,21 +86,25 @@ class Entities:
         vocabulary = await names_of(self._gate, request)
         who = await self._gate.pass_of(request)
         name = forms.checked_uri(request.parts[0])
+        wish = wish_of(given, kind, vocabulary)
         raw = things.raw(who, name) if things.quick() else await self._gate.run(things.raw, who, name)
-        version = older_version(request)
-        if not given and kind != GEO_JSON and vocabulary.core and version is None and HIDDEN not in raw:
+        version, mapped = older_version(request), entity_maps.wanted(request, given)
+        plain = not given and not mapped and kind != GEO_JSON and vocabulary.core
+        if plain and version is None and HIDDEN not in raw:
             await send(request, kind, None, raw=raw)
             return
-        entity, wish = orjson.loads(raw), wish_of(given, kind, vocabulary)
+        entity = orjson.loads(raw)
         if "type" in given and not _has_types(entity, given["type"], vocabulary):
             raise NotFound
         if wish.attrs and not any(key in entity for key in wish.attrs):
             raise NotFound
         answer = await self._shown(who, [entity], wish)
-        if wish.pick is not None and not answer[0] and not wish.geojson:
+        if not answer[0] and not wish.geojson:
             raise NotFound
-        content: Any = answer if wish.join == "flat" else answer[0]
-        await send_as(request, kind, content, [], vocabulary, version)
+        # an entity without linked ones is shown as what it is, as suites expect it; clause 4.5.23.3 has a list of one
+        content: Any = answer if len(answer) > 1 else answer[0]
+        headers = entity_maps.of_one(request, given, who, name) if mapped else []
+        await send_as(request, kind, content, headers, vocabulary, version)
 
     async def find(self, request: Request) -> None:
         """GET /entities"""
@@ -111,7 +116,8 @@ class Entities:
         """Answer a question with a page of entities; ``path`` is the address its neighbours are linked to."""
         kind = accepted(request, ANSWERS)
         who = await self._gate.pass_of(request)
-        query, wish = search(given, vocabulary), wish_of(given, kind, vocabulary)
+        wish = wish_of(given, kind, vocabulary)
+        query = showable(search(given, vocabulary), wish)
         check_links(query, wish)
         headers: list[Header] = []
         total = None
@@ -134,7 +140,9 @@ class Entities:
             await send(request, kind, None, headers, raw=b"[" + b",".join(texts) + b"]")
             return
         found = await self._shown(who, [orjson.loads(text) for text in texts], wish)
-        content: Any = {"type": "FeatureCollection", "features": found} if wish.geojson else found
+        content: Any = [one for one in found if one]
+        if wish.geojson:
+            content = {"type": "FeatureCollection", "features": found}
         await send_as(request, kind, content, headers, vocabulary, version)
 
     async def _shown(self, who: Pass, found: list[dict[str, Any]], wish: Wish) -> list[dict[str, Any]]:
@@ -218,6 +226,14 @@ def merging(
 
 def _several(attribute: Any) -> list[Any]:
     return attribute if isinstance(attribute, list) else [attribute]
+
+
+def showable(query: ThingQuery, wish: Wish) -> ThingQuery:
+    """The question for entities of which a projection leaves something to be seen (clause 4.21)."""
+    if not wish.pick or wish.geojson or not wish.pick.keys().isdisjoint((*OWN, *SYSTEM)):
+        return query
+    some: Condition = AnyOf([Term(name, "exists") for name in wish.pick])
+    return replace(query, where=some if query.where is None else AllOf([query.where, some]))
 
 
 def check_links(query: ThingQuery, wish: Wish) -> None:
