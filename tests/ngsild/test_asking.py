@@ -177,6 +177,22 @@ class TestParts:
         assert broker("GET", f"/entities/{B}2", params={"attrs": "no"}).status_code == 404
         assert broker("GET", f"/entities/{B}2", params={"type": "City"}).status_code == 404
 
+    def test_nothing_left_to_be_seen(self, broker: Ask) -> None:
+        for params in ({"pick": "nowhere"}, {"omit": "id,type,name,text"}):
+            assert broker("GET", f"/entities/{LAND}", params=params).status_code == 404
+        # who has none of what is picked does not match, and is neither counted nor given a place on a page
+        params = {"type": "Building,Tower", "pick": "parts,stops", "count": "true", "limit": "2"}
+        answer = broker("GET", "/entities", params=params)
+        assert answer.headers["ngsild-results-count"] == "2" and [set(one) for one in answer.json()] == [
+            {"stops"},
+            {"parts"},
+        ]
+        assert broker("GET", "/entities", params={"type": "City", "omit": "id,type,name,inside"}).json() == []
+
+    def test_what_there_is_not_is_said_before_what_is_not_found(self, broker: Ask) -> None:
+        for params in ({"options": "odd"}, {"format": "odd"}, {"format": "simplified", "options": "odd"}):
+            assert broker("GET", "/entities/urn:none", params=params).json()["title"] == "InvalidRequest"
+
     @pytest.mark.parametrize(
         ("lang", "value", "tag"),
         [("en", "tower", "en"), ("fr-CH,en", "tour suisse", "fr-CH"), ("FR", "tour", "fr"), ("nl-BE,fr-BE;q=0.5", "tour", "fr"),
@@ -249,6 +265,9 @@ class TestLinked:
         assert "entity" not in get(containedBy=CITY)["locatedAt"]
 
     def test_flat(self, broker: Ask) -> None:
+        alone = broker("GET", f"/entities/{LAND}", params={"join": "flat"}).json()
+        assert alone["id"] == LAND
+
         def get(**params: str) -> Any:
             answer = broker("GET", f"/entities/{B}1", params={"join": "flat", **params}).json()
             return [one["id"] for one in answer]
@@ -276,6 +295,13 @@ class TestOrderAndPages:
     def test_orders(self, broker: Ask, order: str, more: dict[str, str], found: str) -> None:
         assert ids(broker, type="Building,Tower", orderBy=order, **more) == list(found)
         assert ids(broker, type="Building,Tower", orderBy=order, limit="1", offset="1", **more) == [found[1]]
+
+    def test_order_by_when_attributes_were_made(self, broker: Ask) -> None:
+        for number in (3, 1, 2):
+            broker("POST", f"/entities/{B}{number}/attrs", {"fresh": number})
+        broker("PATCH", f"/entities/{B}3/attrs/fresh", {"value": 9})
+        assert ids(broker, attrs="fresh", orderBy="fresh.createdAt") == ["3", "1", "2"]
+        assert ids(broker, attrs="fresh", orderBy="fresh.modifiedAt;desc") == ["3", "2", "1"]
 
     @pytest.mark.parametrize("bad", [{"orderBy": "level;up"}, {"orderBy": "location;dist-asc"}, {"collation": "!!"},
                                      {"orderBy": "name", "collation": "de-u-xx-y"},

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
 
 import pytest
 from tests.ngsild.conftest import Ask
@@ -196,7 +198,21 @@ class TestFetching:
         service.forget()
         assert broker("POST", "/entities", car(), headers=link("https://far.example/own.jsonld")).status_code == 201
         assert broker("GET", f"/entities/{CAR}").json()["type"] == "https://own.example/Car"
+        (kept,) = broker("GET", "/jsonldContexts?details=true&kind=Cached").json()
+        assert kept["URL"] == "https://far.example/own.jsonld" and kept["numberOfHits"] >= 1
+        assert broker("DELETE", f"/jsonldContexts/{kept['localId']}?reload=true").status_code == 204
         service.forget()
+
+    def test_core_contexts_are_always_there(self, broker: Ask) -> None:
+        for version in (6, 8, 9):
+            place = "/jsonldContexts/" + quote(
+                f"https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.{version}.jsonld", safe=""
+            )
+            details = broker("GET", place, params={"details": "true"}).json()
+            assert details["kind"] == "Cached" and details["URL"].endswith(f"v1.{version}.jsonld")
+            refused = broker("DELETE", place)
+            assert refused.status_code == 400 and refused.json()["title"] == "BadRequestData"
+            assert broker("DELETE", place, params={"reload": "true"}).status_code == 204
 
 
 class TestServer:
@@ -219,6 +235,33 @@ class TestServer:
         assert broker("DELETE", place, headers=other).status_code == 404
         assert broker("DELETE", place).status_code == 204 and broker("GET", place).status_code == 404
         assert broker("DELETE", place).status_code == 404
+        assert broker("DELETE", place, params={"reload": "true"}).status_code == 400
+
+    def test_what_is_no_document(self, broker: Ask) -> None:
+        for body, title in (({"speed": "urn:s"}, "InvalidRequest"), ({"@context": 5}, "BadRequestData")):
+            answer = broker("POST", "/jsonldContexts", body)
+            assert answer.status_code == 400 and answer.json()["title"] == title
+
+    def test_of_a_subscription(self, broker: Ask) -> None:
+        context = {"Car": f"https://own.example/{uuid4()}"}
+        body = {"id": "urn:s:1", "type": "Subscription", "entities": [{"type": "Car"}], "@context": context,
+                "notification": {"endpoint": {"uri": "https://far.example/told"}}}  # fmt: skip
+        for _ in range(2):
+            assert broker("POST", "/subscriptions", body, headers={"content-type": LD}).status_code == 201
+            (kept,) = broker("GET", "/jsonldContexts?details=true&kind=ImplicitlyCreated").json()
+            assert broker("GET", "/subscriptions/urn:s:1").json()["jsonldContext"] == kept["URL"]
+            assert kept["numberOfHits"] == 0
+            assert (
+                broker(
+                    "POST", "/entities", {**car(), "@context": kept["URL"]}, headers={"content-type": LD}
+                ).status_code
+                == 201
+            )
+            place = f"/jsonldContexts/{kept['localId']}"
+            assert broker("GET", place, params={"details": "true"}).json()["numberOfHits"] == 1
+            assert broker("DELETE", place, params={"reload": "true"}).status_code == 400
+            for gone in (f"/entities/{CAR}", "/subscriptions/urn:s:1", place):
+                assert broker("DELETE", gone).status_code == 204
 
     def test_cached_ones(self, broker: Ask, source: Source) -> None:
         broker("GET", "/entities?type=Car", headers=link(source.url))

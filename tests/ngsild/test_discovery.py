@@ -102,3 +102,8 @@ def test_who_the_broker_is(broker: Ask) -> None:
     other = broker("GET", "/info/sourceIdentity", headers={"NGSILD-Tenant": "nobody"})
     assert other.status_code == 200 and other.headers["ngsild-tenant"] == "nobody"
     assert other.json()["contextSourceAlias"] != found["contextSourceAlias"]
+
+
+def test_members_of_every_entity_are_no_attributes(broker: Ask) -> None:
+    for name in ("id", "type", "scope", "createdAt", "deletedAt"):
+        assert broker("GET", f"/attributes/{name}").status_code == 404

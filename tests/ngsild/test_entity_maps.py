@@ -87,3 +87,15 @@ def test_maps_belong_to_their_tenant_and_to_who_may_read(broker: Ask) -> None:
     assert broker("GET", f"/entityMaps/{place}", headers={"NGSILD-Tenant": "one"}).status_code == 404
     assert broker("GET", f"/entityMaps/{place}", key="").status_code == 404
     assert broker("GET", f"/entityMaps/{place}", key="reader").status_code == 200
+
+
+def test_of_one_entity(broker: Ask) -> None:
+    lamp_1 = "/entities/urn:ngsi-ld:Lamp:1"
+    made = broker("GET", f"{lamp_1}?entityMap=true")
+    place = made.headers["ngsild-entitymap"]
+    assert made.json()["id"].endswith("Lamp:1")
+    assert broker("GET", place.removeprefix("/ngsi-ld/v1")).json()["entityMap"] == {"urn:ngsi-ld:Lamp:1": ["@none"]}
+    again = broker("GET", lamp_1, headers={"ngsild-entitymap": place})
+    assert again.headers["ngsild-entitymap"] == place
+    other = broker("GET", lamp_1, headers={"ngsild-entitymap": "urn:ngsi-ld:EntityMap:gone"})
+    assert other.status_code == 200 and other.headers["ngsild-entitymap"] not in (place, "urn:ngsi-ld:EntityMap:gone")

@@ -326,3 +326,10 @@ def test_a_scope_that_was_only_recorded_goes(broker: Ask, scope: Any) -> None:
     assert gone["scope"][0]["value"] == [] and set(gone["scope"][0]) == {"type", "value", "deletedAt"}
     short = broker("GET", f"{PAST}/{ONE}?timeproperty=deletedAt&options=temporalValues").json()
     assert short["scope"]["type"] == "Property" and short["scope"]["values"][0][0] == []
+
+
+def test_ends_are_told_with_system_attributes(broker: Ask) -> None:
+    broker("POST", PAST, vehicle(speed=speeds((1, "12:00:00"), expiresAt="2100-01-01T00:00:00Z")))
+    assert "expiresAt" not in broker("GET", f"{PAST}/{ONE}").json()["speed"][0]
+    (shown,) = broker("GET", f"{PAST}/{ONE}?options=sysAttrs").json()["speed"]
+    assert shown["expiresAt"] == "2100-01-01T00:00:00Z"

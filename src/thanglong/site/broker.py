@@ -16,7 +16,7 @@ from django.conf import settings
 apps.populate(settings.INSTALLED_APPS)
 
 from thanglong.core.things import service as things  # noqa: E402
-from thanglong.core.things.service import contexts  # noqa: E402
+from thanglong.core.things.service import fetching  # noqa: E402
 from thanglong.core.things.types import Pass  # noqa: E402
 from thanglong.formats.ngsild import city  # noqa: E402
 from thanglong.kit import ports  # noqa: E402
@@ -49,7 +49,7 @@ class Broker:
             ports.plug(data=settings.DATA, things=compose_things.store())
         else:
             importlib.import_module("thanglong.site.compose").plug()
-        contexts.check_map()
+        fetching.check_map()
         for name in settings.THINGS_TENANTS:
             things.open_tenant(name)
         self._notifier = Notifier()

@@ -110,6 +110,8 @@ def normalised(one: Evolution, window: Window, system: bool, time: Time) -> dict
 
 def _instance(item: Instance, window: Window, system: bool, time: Time) -> dict[str, Any]:
     found = {**item.content, "instanceId": item.id}
+    if not system:
+        found.pop("expiresAt", None)  # told with the system attributes only (clause 6.3.11)
     if item.deleted:
         found.setdefault("deletedAt", time(item.written))
     if system or window.by == "createdAt":

@@ -118,7 +118,7 @@ class Contexts:
         content_type(request)
         content = await json_of(request, MOST_BODY)
         if not isinstance(content, dict) or "@context" not in content:
-            raise Problem(400, "BadRequestData", "send a JSON object with the member @context")
+            raise Problem(400, "InvalidRequest", "send a JSON object with the member @context")
         id = await self._gate.orm(service.host, who, content)
         await request.respond(201, b"", [(b"location", f"{service.PATH}{id}".encode())])
 

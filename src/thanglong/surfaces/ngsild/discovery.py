@@ -5,7 +5,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from thanglong.core.things import service as things
 from thanglong.core.things.types import Pass
-from thanglong.formats.ngsild.terms import full
+from thanglong.formats.ngsild.terms import RESERVED, full
 from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit.errors import NotFound
 from thanglong.surfaces.asgi import Request
@@ -48,6 +48,8 @@ class Discovery:
     async def _answer(self, request: Request, ask: Any, *name: str) -> None:
         kind, who = accepted(request), await self._gate.pass_of(request)
         names = await names_of(self._gate, request)
+        if name and name[0] in RESERVED:
+            raise NotFound
         found = await self._gate.run(ask, who, names, *(names.expand_name(part) for part in name))
         await send(request, kind, found, names=names)
 

@@ -166,6 +166,11 @@ def _make(who: Pass, given: Mapping[str, str], query: ThingQuery, find: Find) ->
             break
         if len(ids) > MOST_IDS:
             raise Problem(403, "TooManyResults", f"an entity map holds {MOST_IDS} entities at most")
+    return _kept(who, given, ids)
+
+
+def _kept(who: Pass, given: Mapping[str, str], ids: Sequence[str]) -> EntityMap:
+    """A new map of these entities."""
     life = LIFETIME
     if "entityMapLifetime" in given:
         wished = duration(given["entityMapLifetime"])
@@ -191,6 +196,21 @@ def wanted(request: Request, given: Mapping[str, str]) -> bool:
     return flag(given, "entityMap") or HEADER in request.headers
 
 
+def of_one(request: Request, given: Mapping[str, str], who: Pass, id: str) -> list[Header]:
+    """The header of the map a request for one entity names, or of a new one (clause 5.7.1)."""
+    return _told(_named(request, who) or _kept(who, given, [id]))
+
+
+def _named(request: Request, who: Pass) -> EntityMap | None:
+    """The map whose address or id is in the request's header."""
+    named = request.headers.get(HEADER, "").strip().rpartition("/")[2]
+    return MAPS.find(_owner(who), named) if named else None
+
+
+def _told(map: EntityMap) -> list[Header]:
+    return [(HEADER.encode(), f"{PLACE}{map.id}".encode())]
+
+
 def page(
     request: Request, given: Mapping[str, str], who: Pass, query: ThingQuery, find: Find
 ) -> tuple[ThingQuery, bool, list[Header]]:
@@ -199,8 +219,7 @@ def page(
     The map the request names, or a new one. Entities that no longer fit the question are passed over, so that a page is
     full as long as there are some.
     """
-    named = request.headers.get(HEADER, "").strip().rpartition("/")[2]
-    map = (MAPS.find(_owner(who), named) if named else None) or _make(who, given, query, find)
+    map = _named(request, who) or _make(who, given, query, find)
     fitting: list[str] = []
     start = query.offset
     while len(fitting) <= query.limit and start < len(map.ids):
@@ -212,5 +231,5 @@ def page(
     return (
         replace(query, ids=chosen, offset=0),
         len(fitting) > query.limit,
-        [(HEADER.encode(), f"{PLACE}{map.id}".encode())],
+        _told(map),
     )

@@ -11,15 +11,14 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from django.conf import settings
 
 from thanglong.core.things import service as things
 from thanglong.core.things.service.auditing import audited
+from thanglong.core.things.service.fetching import LEAST, MOST, download, mapped, member
 from thanglong.core.things.service.tenancy import tenant_of
 from thanglong.core.things.types import Asker, ContextNotAvailable, KeptContext
 from thanglong.formats.jsonld import ContextError, compiled, core
@@ -31,14 +30,12 @@ from thanglong.kit.errors import N_, Invalid, NotFound
 KIND = "context"
 HOSTED, CACHED, IMPLICIT = "Hosted", "Cached", "ImplicitlyCreated"
 PATH = "/ngsi-ld/v1/jsonldContexts/"
-LEAST, USUAL, MOST = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
 FRESH = 60.0
 """Seconds a compiled vocabulary is used before the store is asked again: other processes may have changed it."""
 MOST_COMPILED = 500
-MOST_BYTES = 4 << 20
-TIMEOUT = 10.0
 NOTE_EVERY = 50
 CORE_DOCUMENT = core.document()["@context"]
+STARTED = clock.now()
 
 
 class _Known:
@@ -137,9 +134,10 @@ def _key(value: Any) -> bytes:
 
 def _content(url: str, fetch: bool, used: list[str]) -> Any:
     """The @context member of a document by its address; the id it is kept under is added to ``used``."""
-    mapped = _mapped(url)
-    if mapped is not None:
-        return _member(mapped, url)
+    document = mapped(url)
+    if document is not None:
+        used.append(local_id(url))
+        return _keep_mapped(url, document)
     kept = _kept_by_url(url)
     if kept is not None and (kept.kind != CACHED or kept.expires is None or kept.expires > clock.now()):
         used.append(kept.id)
@@ -159,44 +157,23 @@ def _content(url: str, fetch: bool, used: list[str]) -> Any:
         return _fetch(url, again)
 
 
-def _member(document: Any, url: str) -> Any:
-    if not isinstance(document, Mapping) or "@context" not in document:
-        raise Invalid(N_("What lies at %(url)s is not a JSON-LD @context."), url=url)
-    return document["@context"]
-
-
-@lru_cache(maxsize=4)
-def _map_of(path: str) -> dict[str, Any]:
-    """The map of addresses to files for closed networks, files read; Invalid says what is wrong with it."""
-    try:
-        entries = orjson.loads(Path(path).read_bytes())
-        if not isinstance(entries, dict):
-            raise ValueError("it must be an object of addresses and files")
-        return {url: orjson.loads((Path(path).parent / file).read_bytes()) for url, file in entries.items()}
-    except (OSError, ValueError, TypeError) as error:
-        raise Invalid(
-            N_("The context map %(path)s cannot be used: %(reason)s"), path=path, reason=str(error)
-        ) from error
-
-
-def check_map() -> None:
-    """Invalid when the context map of the settings cannot be used."""
-    if settings.THINGS_CONTEXT_MAP:
-        _map_of(settings.THINGS_CONTEXT_MAP)
-
-
-def _mapped(url: str) -> Any:
-    return _map_of(settings.THINGS_CONTEXT_MAP).get(url) if settings.THINGS_CONTEXT_MAP else None
+def _keep_mapped(url: str, document: Any) -> Any:
+    """Keep a document of the map as one that was fetched, so that clients see it in the list; what the file says."""
+    content = {"@context": member(document, url)}
+    kept = _kept(local_id(url))
+    if kept is None or kept.content != content:
+        _put(local_id(url), _cached(url, content, MOST))
+    return content["@context"]
 
 
 def _fetch(url: str, kept: KeptContext | None) -> Any:
     try:
-        document, lives = _download(url)
+        document, lives = download(url)
     except ContextNotAvailable:
         if kept is not None:
             return kept.content["@context"]
         raise
-    content = {"@context": _member(document, url)}
+    content = {"@context": member(document, url)}
     _put(kept.id if kept else local_id(url), _cached(url, content, lives))
     return content["@context"]
 
@@ -205,44 +182,6 @@ def _cached(url: str, content: Mapping[str, Any], lives: timedelta) -> dict[str,
     now = clock.now()
     times = {"created": now.isoformat(), "expires": (now + max(lives, LEAST)).isoformat()}
     return {"url": url, "kind": CACHED, "content": content, **times}
-
-
-def _download(url: str) -> tuple[Any, timedelta]:
-    """A document from the network and how long it may be kept."""
-    import httpx
-
-    if urlsplit(url).scheme not in ("http", "https"):
-        raise ContextNotAvailable(N_("There is no @context at %(url)s"), url=url)
-    try:
-        with httpx.stream(
-            "GET", url, headers={"accept": "application/ld+json, application/json;q=0.9, */*;q=0.1"},
-            timeout=TIMEOUT, follow_redirects=True,
-        ) as answer:  # fmt: skip
-            answer.raise_for_status()
-            pieces, size = [], 0
-            for piece in answer.iter_bytes():
-                size += len(piece)
-                if size > MOST_BYTES:
-                    raise ContextNotAvailable(N_("The @context at %(url)s is too large."), url=url)
-                pieces.append(piece)
-            lives = _lifetime(answer.headers.get("cache-control", ""))
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        raise ContextNotAvailable(N_("The @context at %(url)s cannot be fetched."), url=url) from error
-    try:
-        return orjson.loads(b"".join(pieces)), lives
-    except orjson.JSONDecodeError as error:
-        raise Invalid(N_("What lies at %(url)s is not a JSON-LD @context."), url=url) from error
-
-
-def _lifetime(cache_control: str) -> timedelta:
-    words = [word.strip().lower() for word in cache_control.split(",")]
-    for word in words:
-        if word in ("no-store", "no-cache"):
-            return LEAST
-        name, _, seconds = word.partition("=")
-        if name == "max-age" and seconds.isdigit():
-            return min(timedelta(seconds=min(int(seconds), 10**9)), MOST)
-    return USUAL
 
 
 # -- what is kept in the store
@@ -317,10 +256,20 @@ def kept(kind: str = "", tenant: str = "") -> Sequence[KeptContext]:
 
 
 def one(id: str, tenant: str = "") -> KeptContext:
-    """A context by its id or, for a fetched one, its address; NotFound."""
-    found = _kept(id, tenant) or _kept(local_id(id), tenant)
+    """A context by its id or, for a fetched one, its address; NotFound. The core contexts are always there."""
+    found = _kept(id, tenant) or _kept(local_id(id), tenant) or _built_in().get(id)
     if found is None:
         raise NotFound
+    return found
+
+
+@lru_cache(maxsize=1)
+def _built_in() -> Mapping[str, KeptContext]:
+    """The core contexts by their addresses and ids."""
+    found: dict[str, KeptContext] = {}
+    for url in core.VERSIONS:
+        one = KeptContext(local_id(url), url, CACHED, {"@context": CORE_DOCUMENT}, STARTED, None, 0)
+        found |= {url: one, one.id: one}
     return found
 
 
@@ -347,33 +296,50 @@ def host(asker: Asker, content: Mapping[str, Any]) -> str:
 
 def implicit(value: Any) -> str:
     """The id of a hosted copy of a @context that came in a body, so that answers can link to it."""
-    id = hashlib.blake2b(orjson.dumps(value), digest_size=12).hexdigest()
+    id = implicit_id(value)
     if _kept(id) is None:
         content = {"@context": value}
         _put(id, {"url": "", "kind": IMPLICIT, "content": content, "created": clock.now().isoformat()})
     return id
 
 
+def implicit_id(value: Any) -> str:
+    """The id a copy of this @context has."""
+    return hashlib.blake2b(orjson.dumps(value), digest_size=12).hexdigest()
+
+
 def drop(asker: Asker, id: str) -> None:
-    """Forget a context; NotFound."""
+    """Forget a context; NotFound, Invalid for a core context."""
     things.require_write(asker)
     found = one(id, tenant_of(asker))
+    if found.url in core.VERSIONS:
+        raise Invalid(N_("The core @context cannot be deleted."))
     store = ports.plugged.things
     with audited(asker, "things.context_deleted", KIND, found.id, _facts(found)):
         for document in store.documents(KIND, None, [found.id]):
             store.drop_document(document.tenant, KIND, found.id)
+    with _known.lock:
+        _known.uses.pop(found.id, None)
     forget()
 
 
 def reload(asker: Asker, id: str) -> None:
-    """Fetch a cached context anew; NotFound, Invalid when it was not fetched, ContextNotAvailable."""
+    """Fetch a cached context anew; Invalid when there is none of this name that was fetched, ContextNotAvailable.
+
+    The core contexts are built in and stay as they are.
+    """
     things.require_write(asker)
-    found = one(id, tenant_of(asker))
-    if found.kind != CACHED:
-        raise Invalid(N_("Only a @context fetched from elsewhere can be loaded anew."))
     try:
-        document, lives = _download(found.url)
-        content = {"@context": _member(document, found.url)}
+        found = one(id, tenant_of(asker))
+    except NotFound:
+        found = None
+    if found is None or found.kind != CACHED:
+        raise Invalid(N_("Only a @context fetched from elsewhere can be loaded anew."))
+    if found.url in core.VERSIONS:
+        return
+    try:
+        document, lives = download(found.url)
+        content = {"@context": member(document, found.url)}
     except Invalid as error:
         raise ContextNotAvailable(N_("The @context at %(url)s cannot be fetched."), url=found.url) from error
     with audited(asker, "things.context_reloaded", KIND, found.id, _facts(found)):
