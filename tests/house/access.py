@@ -101,7 +101,13 @@ ROWS: list[tuple[Any, ...]] = [
     ("desk/people/<uuid:membership_id>/end/", "people.grant", OBJECT, POST),
     # core/things
     ("centre/things/", EVERYONE),
+    ("centre/things/attributes/", EVERYONE),
+    ("centre/things/ask/", EVERYONE),
+    ("centre/things/ask/?closed", "things.view", {"path": "centre/things/ask/?type=Ambulance"}),
     ("centre/things/subscriptions/", "things.view"),
+    ("centre/things/registrations/", "things.view"),
+    ("centre/things/contexts/", "things.view"),
+    ("centre/things/contexts/<str:id>/", "things.write", POST, {"id": "none"}),
     ("centre/things/type/<path:kind>/", EVERYONE),
     ("centre/things/type/<path:kind>/?closed", "things.view", {"kind": "Ambulance"}),
     ("centre/things/entity/<path:id>/", EVERYONE),

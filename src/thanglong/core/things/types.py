@@ -1,8 +1,8 @@
 """The nouns of the city database, and small helpers that write attributes in NGSI-LD normalised form."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,11 +39,13 @@ __all__ = [
     "position",
     "prop",
     "rel",
+    "stamp",
     "thing_id",
     "unit_rel",
 ]
 
 Entity = dict[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OPEN_TYPES = frozenset(
     [
@@ -149,7 +151,8 @@ class Subscription:
 
     ``definition`` as the standard has it, in kept names; ``context`` the @context it was written under and
     ``query_context`` that of its ``q``; ``types`` those the owner's access key is bound to (none: all); ``cursor`` the
-    last write of the log dealt with (None: it goes with the others); ``state`` its counters.
+    last write of the log dealt with (None: it goes with the others); ``state`` its counters; ``origin`` how it came:
+    ``via`` the brokers that had it before, ``base`` the address this one was asked at.
     """
 
     tenant: str
@@ -163,6 +166,7 @@ class Subscription:
     modified: datetime
     cursor: int | None
     state: Mapping[str, Any]
+    origin: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +194,14 @@ def iso(moment: datetime) -> str:
     """A moment as NGSI-LD writes it: UTC with Z, milliseconds only when there are any."""
     text = moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
     return text.removesuffix(".000") + "Z"
+
+
+def stamp(micros: int) -> str:
+    """A moment of microseconds since 1970 as answers write it: as many decimals as it has."""
+    moment = EPOCH + timedelta(microseconds=micros)
+    if micros % 1000 == 0:
+        return iso(moment)
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def prop(value: Any, observed_at: datetime | None = None, unit_code: str = "") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from thanglong.core.things.service import past
-from thanglong.core.things.types import Pass, ThingQuery
+from thanglong.core.things.types import Pass, ThingQuery, stamp
 from thanglong.formats.ngsild import shown as forms
 from thanglong.formats.ngsild import temporal
 from thanglong.formats.ngsild.entities import checked_uri
@@ -32,7 +32,7 @@ from thanglong.surfaces.ngsild.parameters import (
     parameters,
 )
 from thanglong.surfaces.ngsild.queries import asked as in_body
-from thanglong.surfaces.ngsild.timing import TIME, Asked, asked, content_range, stamp, trimmed
+from thanglong.surfaces.ngsild.timing import TIME, Asked, asked, content_range, trimmed
 
 ONE = ("attrs", "pick", "omit", "options", "format", "type", "lang", "datasetId", "csf", "entityMap", "splitEntities")
 FIND = (*SEARCH, *(key for key in SHOW if key not in ("join", "joinLevel", "containedBy")))

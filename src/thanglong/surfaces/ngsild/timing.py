@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 
-from thanglong.core.things.types import iso
+from thanglong.core.things.types import iso, stamp
 from thanglong.formats.ngsild.entities import checked_time
 from thanglong.formats.ngsild.temporal import METHODS, duration
 from thanglong.kit.errors import Invalid
@@ -22,7 +22,6 @@ PROPERTIES: Mapping[str, By] = {
     "deletedAt": "deletedAt",
 }
 WHOLE = Period()
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FORMS = {"keyValues": "temporalValues", "temporalValues": "temporalValues", "aggregatedValues": "aggregatedValues"}
 
 
@@ -97,14 +96,6 @@ def _aggregation(given: Mapping[str, str], form: str) -> tuple[Sequence[str], Pe
         return list(dict.fromkeys(methods)), duration(given.get("aggrPeriodDuration", "PT0S"))
     except Invalid as error:
         raise Problem(400, "BadRequestData", str(error)) from error
-
-
-def stamp(micros: int) -> str:
-    """A moment of microseconds since 1970 as answers write it: as many decimals as it has."""
-    moment = EPOCH + timedelta(microseconds=micros)
-    if micros % 1000 == 0:
-        return iso(moment)
-    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def trimmed(entity: Evolution, one: Asked) -> Evolution:

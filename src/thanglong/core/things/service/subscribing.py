@@ -38,10 +38,16 @@ def _owns(asker: Pass, subscription: Subscription) -> bool:
     return asker.write or subscription.owner == str(asker.actor.id)
 
 
-def create(asker: Asker, definition: Mapping[str, Any], context: Any = None, kind: str = KIND) -> str:
+def create(
+    asker: Asker,
+    definition: Mapping[str, Any],
+    context: Any = None,
+    kind: str = KIND,
+    origin: Mapping[str, str] | None = None,
+) -> str:
     """Keep a subscription (``formats.ngsild.subscriptions.subscription_in``) written under a @context; its id.
 
-    ``kind`` SOURCES: one to registrations of context sources. So with the verbs below.
+    ``kind`` SOURCES: one to registrations of context sources. So with the verbs below. ``origin``: how it came here.
 
     Conflict when there is one with its id; ContextNotAvailable or Invalid when its jsonldContext cannot be used.
     """
@@ -57,6 +63,7 @@ def create(asker: Asker, definition: Mapping[str, Any], context: Any = None, kin
         "types": sorted(getattr(who.actor, "types", ())),
         "created": now,
         "modified": now,
+        "origin": dict(origin or {}),
     }
     store = ports.plugged.things
     with audited(who, "things.subscribed", kind, id, _facts(who, definition)):
@@ -128,6 +135,7 @@ def change(asker: Asker, id: str, fragment: Mapping[str, Any], context: Any = No
         "types": list(known.types),
         "created": known.created.isoformat(),
         "modified": now.isoformat(),
+        "origin": dict(known.origin),
     }
     store = ports.plugged.things
     woken = forms.status_of(known.definition, now) != "active" and forms.status_of(definition, now) == "active"
@@ -159,15 +167,22 @@ def _of(document: Document) -> Subscription:
         datetime.fromisoformat(body["modified"]),
         document.cursor,
         document.state,
+        body.get("origin", {}),
     )
 
 
-# -- for the process that notifies
+# -- for the processes that notify and that spread subscriptions to other brokers
 
 
-def everything(kind: str = KIND) -> list[Subscription]:
-    """All subscriptions of all tenants."""
-    return [_of(document) for document in ports.plugged.things.documents(kind)]
+def everything(kind: str = KIND, tenant: str | None = None) -> list[Subscription]:
+    """All subscriptions of all tenants, or of one."""
+    return [_of(document) for document in ports.plugged.things.documents(kind, tenant)]
+
+
+def known(tenant: str, id: str) -> Subscription | None:
+    """A subscription, whoever it belongs to."""
+    found = ports.plugged.things.documents(KIND, tenant, [id])
+    return _of(found[0]) if found else None
 
 
 def version() -> int:

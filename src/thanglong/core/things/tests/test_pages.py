@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from thanglong.core.things import service, views
+from thanglong.core.things import service
 from thanglong.core.things.service import subscribing
 from thanglong.core.things.types import geo, prop, rel
+from thanglong.core.things.views import exchange
 from thanglong.kit import clock, ports
 from thanglong.kit.documents import Progress
 from thanglong.kit.ports import SYSTEM, ThingsStore
@@ -80,7 +81,7 @@ def test_what_is_hidden_does_not_exist(client: Client) -> None:
 
 def test_subscriptions_and_how_they_fare(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert client.get("/centre/things/subscriptions/").status_code in (302, 401), "strangers sign in first"
-    monkeypatch.setattr(views, "_actor", lambda request: SYSTEM)
+    monkeypatch.setattr(exchange, "actor_of", lambda request: SYSTEM)
     empty = client.get("/centre/things/subscriptions/")
     assert empty.status_code == 200 and "Chưa ai được báo" in empty.content.decode()
     for number in range(2):
