@@ -15,7 +15,7 @@ from thanglong.core.places import service as places
 from thanglong.core.places.types import NewState, NewUnit, UnitKind
 from thanglong.domains.roads import service
 from thanglong.domains.roads.demo.drawing import invent
-from thanglong.domains.roads.service import live
+from thanglong.domains.roads.service import live, routing
 from thanglong.kit import ports
 from thanglong.kit.ids import seeded_id
 from thanglong.kit.ports import SYSTEM
@@ -67,6 +67,7 @@ def town(db: None, tmp_path: Path, sample_roads: Roads) -> Iterator[Town]:
     live._kept.streets = None
     made = Town()
     service.replace(SYSTEM, sample_roads)
+    routing.ready(600)
     yield made
     ports.plug(things=before)
     live._kept.streets = None

@@ -119,7 +119,7 @@ def test_figures_of_wards_add_up_to_the_citys_and_each_can_be_explained(
         measures.close_periods()
     entries = ledger.entries(ledger.ObjectRef("measure", f"emergency.free_8/{day.isoformat()}"))
     assert [entry.verb for entry in entries] == ["measure.closed"]
-    page = town.client("operator").get("/centre/measures/emergency.free_8/")
+    page = town.client("viewer").get("/centre/measures/emergency.free_8/")
     assert page.status_code == 200
 
 

@@ -1,6 +1,7 @@
 """Roads over HTTP: ways, times, closures, live speeds, tiles and the page; who may, and what the ledger says."""
 
 import json
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ import pytest
 from thanglong.core.ledger import service as ledger
 from thanglong.core.things import service as things
 from thanglong.domains.roads import service
-from thanglong.domains.roads.service import closing, live, routing
+from thanglong.domains.roads.service import closing, finding, live, routing
 from thanglong.formats import mvt
 from thanglong.kit import clock
 from thanglong.kit.errors import Conflict, Denied, Invalid
 from thanglong.kit.ports import SYSTEM
+from thanglong.kit.text import fold
 from thanglong.solve.city import Roads
 
 pytestmark = pytest.mark.django_db
@@ -150,6 +152,24 @@ def test_the_page_answers_without_script(town: Any, sample_roads: Roads) -> None
     assert client.get("/centre/roads/", {"from_lon": "1", "from_lat": "1"}).status_code == 400
 
 
+def test_places_are_found_as_people_write_them(town: Any, sample_roads: Roads) -> None:
+    name = max((known for known in routing.engine().network.names if known), key=len)
+    for written in (name, f"  12/3 {fold(name)} ", f"12 {name.removeprefix('Phố ')}"):
+        (spot,) = finding.find(written)
+        found = routing.engine().places([spot.lon], [spot.lat], routing.PROFILES["car"]).snapped.stretch[0]
+        assert routing.engine().network.names[routing.engine().network.name[found]] == name
+    assert finding.find("105.85, 21.03") == [finding.Spot("105.85, 21.03", 105.85, 21.03)]
+    assert [spot.text for spot in finding.find("hà nội")] in ([], ["Thành phố Hà Nội"])
+    assert finding.find("no such street at all") == []
+    client = town.client("operator")
+    page = client.get("/centre/roads/", {"from": name, "to": text(ends(sample_roads)[1])}).content.decode()
+    assert "<ol" in page
+    assert name in page
+    lost = client.get("/centre/roads/", {"from": name, "to": "<b>nowhere</b>"})
+    assert lost.status_code == 400
+    assert "&lt;b&gt;nowhere&lt;/b&gt;" in lost.content.decode()
+
+
 def test_replacing_needs_its_permission_and_enters_the_ledger(town: Any, sample_roads: Roads) -> None:
     with pytest.raises(Denied):
         service.replace(town.people["operator"], sample_roads)
@@ -177,3 +197,21 @@ def test_the_real_centre_of_hanoi_comes_in_and_is_routed(town: Any, shared_data:
     assert 3 < found.ms / 60_000 < 20
     assert "Phố Tôn Đức Thắng" in {step.name for step in found.steps}
     assert service.version() == routing._kept.version
+
+
+def test_no_request_waits_for_the_streets_to_be_put_in_order(
+    town: Any, sample_roads: Roads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = threading.Event()
+    monkeypatch.setattr(routing, "_warm", lambda: go.wait(60))
+    monkeypatch.setattr(routing.ready, "__defaults__", (0.0,))
+    monkeypatch.setattr(routing._kept, "warm", False)
+    start, end = ends(sample_roads)
+    client = town.client("operator")
+    answer = client.get("/api/roads/route", {"from": text(start), "to": text(end)})
+    assert answer.status_code == 503
+    assert client.get("/centre/roads/", {"from": text(start)}).status_code == 503
+    assert client.get("/centre/roads/").status_code == 200
+    tile = client.get("/tiles/roads/3/6/3.mvt")
+    assert (tile.status_code, tile.headers["Cache-Control"]) == (204, "no-store")
+    go.set()

@@ -48,9 +48,9 @@ class Centre {
         const kept = localStorage.getItem(`layer-${key}`);
         if (kept !== null) box.checked = kept === "1";
       } catch { /* private windows keep nothing */ }
-      this.view.layers.get(key)?.show(box.checked);
+      (this.view.layers.get(key) ?? this.view.streets.get(key))?.show(box.checked);
       box.addEventListener("change", () => {
-        this.view.layers.get(key)?.show(box.checked);
+        (this.view.layers.get(key) ?? this.view.streets.get(key))?.show(box.checked);
         try {
           localStorage.setItem(`layer-${key}`, box.checked ? "1" : "0");
         } catch { /* private windows keep nothing */ }

@@ -74,7 +74,8 @@ class Layer:
     ``normal | notice | urgent | silent`` (other values: normal). ``shape`` is the glyph's shape:
     circle, square, triangle or diamond. ``title`` is a message id; ``url`` an alternative GeoJSON source. ``line``
     names a GeoProperty that holds a line: it is drawn in the state's colour, and marks stand only where a thing is
-    not normal.
+    not normal. ``tiles``: the layer is not things but streets in vector tiles at this address, by their ``state``;
+    ``ways``: where questions for ways and reach are asked from the map.
     """
 
     key: str
@@ -91,6 +92,8 @@ class Layer:
     minzoom: float = 0
     url: str = ""
     line: str = ""
+    tiles: str = ""
+    ways: str = ""
 
 
 @dataclass(frozen=True, slots=True)

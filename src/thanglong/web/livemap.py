@@ -67,6 +67,7 @@ def props(layer: Layer) -> dict[str, Any]:
         "shown": layer.shown,
         "minzoom": layer.minzoom,
         "line": bool(layer.line),
+        **({"tiles": layer.tiles} if layer.tiles else {}),
         **({"clusters": f"/centre/layers/{layer.key}/clusters.json"} if big(layer) else {}),
     }
 
@@ -115,7 +116,7 @@ def entities(layer: Layer) -> list[Entity]:
     """All things of a layer's types, read as the platform (the caller has checked the right)."""
     found: list[Entity] = []
     after = ""
-    while len(found) < LIMIT:
+    while layer.types and len(found) < LIMIT:
         page = ports.plugged.things.query(ThingQuery(types=layer.types, after=after, limit=PAGE))
         found.extend(page)
         if len(page) < PAGE:

@@ -22,6 +22,8 @@ export interface LayerProps {
   clusters?: string;
   /** marks carry a line, drawn in the state's colour */
   line?: boolean;
+  /** address of vector tiles: streets by live speed, not marks */
+  tiles?: string;
 }
 
 export interface MarkProperties {

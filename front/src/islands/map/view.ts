@@ -10,8 +10,9 @@ import { drawOutline } from "./outline";
 import { palette } from "./palette";
 import { putMarks, type GivenMark } from "./marks";
 import { picker, type PickProps } from "./pick";
-import { drawSpeeds, followSpeeds } from "./speeds";
+import { Streets } from "./speeds";
 import { baseStyle } from "./style";
+import { Ways } from "./ways";
 
 export interface MapProps {
   center?: [number, number];
@@ -28,6 +29,8 @@ export interface MapProps {
   outline?: GeoJSON.Geometry;
   /** address of tiles of live speeds, with {z}, {x}, {y} */
   speeds?: string;
+  /** address at which ways and reach can be asked from the map */
+  ways?: string;
   padding?: { left?: number; right?: number; top?: number; bottom?: number };
   credit?: string;
   follow?: boolean;
@@ -49,6 +52,9 @@ export class MapView {
   readonly map: MapLibre;
   readonly layers = new Map<string, GlyphLayer>();
   live?: Live;
+  /** the streets by live speed, by the key of their layer */
+  readonly streets = new Map<string, Streets>();
+  private ways?: Ways;
   private popup?: Popup;
 
   constructor(readonly place: HTMLElement, readonly props: MapProps) {
@@ -74,8 +80,11 @@ export class MapView {
   /** Resolves when base map and layers are drawn. */
   async start(): Promise<void> {
     await this.loaded();
+    if (this.props.speeds) this.streets.set("speeds", new Streets(this.map, this.props.speeds));
+    if (this.props.ways) this.ways = new Ways(this, this.props.ways);
     for (const layer of this.props.layers ?? []) {
-      this.layers.set(layer.key, new GlyphLayer(layer, this.map, () => this.tell()));
+      if (layer.tiles) this.streets.set(layer.key, new Streets(this.map, layer.tiles, layer.shown));
+      else this.layers.set(layer.key, new GlyphLayer(layer, this.map, () => this.tell()));
     }
     await this.dress();
     if (this.props.units) await areas(this, this.props.units);
@@ -83,7 +92,6 @@ export class MapView {
     if (this.props.me) new Marker({ element: el("div", { class: "map-me" }) }).setLngLat([this.props.me.lon, this.props.me.lat]).addTo(this.map);
     if (this.props.marks) putMarks(this, this.props.marks);
     if (this.props.pick) picker(this, this.props.pick);
-    if (this.props.speeds) followSpeeds(this.map);
     await Promise.all([...this.layers.values()].filter((layer) => layer.visible).map((layer) => layer.load().catch(console.warn)));
     this.listen();
     onTheme(() => void this.restyle());
@@ -107,8 +115,9 @@ export class MapView {
 
   private async dress(): Promise<void> {
     const colours = palette(this.place);
-    if (this.props.speeds) drawSpeeds(this.map, this.props.speeds, colours);
+    for (const streets of this.streets.values()) streets.draw(colours);
     if (this.props.outline) drawOutline(this.map, this.props.outline, colours);
+    this.ways?.draw();
     for (const layer of this.layers.values()) {
       await drawGlyphs(this.map, layer.props.key, layer.props.icon, layer.props.shape ?? "circle", colours);
       layer.ink = colours.ink;
@@ -131,6 +140,7 @@ export class MapView {
   private listen(): void {
     const ids = (): string[] => [...this.layers.keys()].flatMap((key) => [`${key}-marks`, `${key}-clusters`]).filter((id) => this.map.getLayer(id));
     this.map.on("click", (event) => {
+      if (this.ways?.waiting) return;
       const [hit] = this.map.queryRenderedFeatures(event.point, { layers: ids() });
       if (!hit) return;
       if (hit.properties.point_count) void this.openCluster(hit as unknown as GeoJSON.Feature<GeoJSON.Point>, hit.source);
@@ -192,6 +202,7 @@ export class MapView {
       p.meta ? el("p", { class: "meta" }, String(p.meta)) : null,
       el("p", { class: "meta" }, el("span", { class: `dot ${state}` }), ` ${p.words ?? words[state]}`, p.since ? ` · ${relative(Date.parse(p.since))}` : ""),
       p.url ? el("p", { class: "row" }, el("a", { href: p.url }, say("Open", "Mở"))) : null,
+      ...(this.ways?.rows(mark.geometry.coordinates as [number, number]) ?? []),
     );
     this.popup?.remove();
     this.popup = new Popup({ offset: 16, maxWidth: "none", closeButton: true, closeOnClick: true })

@@ -23,6 +23,10 @@ class RoadsConfig(AppConfig):
             registry.Page("centre", "roads:page", N_("Streets"), "map", 40, "things.view"),
         )
 
+        registry.layers.add("speeds", registry.Layer(
+            "speeds", "roads", N_("Streets by live speed"), "jam", order=9, shown=False,
+            tiles="/tiles/roads/{z}/{x}/{y}.mvt", ways="/api/roads",
+        ))  # fmt: skip
         for key, features in (
             ("parks", service.park_features),
             ("water", service.water_features),

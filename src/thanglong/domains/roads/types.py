@@ -21,6 +21,7 @@ __all__ = [
     "Reached",
     "Reopened",
     "Roads",
+    "Spot",
     "Timed",
     "VehicleShare",
 ]
@@ -111,6 +112,15 @@ class Timed:
 
     index: int
     ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place that was meant: how it is called, longitude and latitude in degrees."""
+
+    text: str
+    lon: float
+    lat: float
 
 
 @dataclass(frozen=True, slots=True)

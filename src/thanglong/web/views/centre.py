@@ -42,6 +42,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             "zoom": 13 if wall else 12.4,
             "layers": [livemap.props(layer) for layer in shown],
             "tools": False,
+            "ways": "" if wall else next((layer.ways for layer in shown if layer.ways), ""),
             "padding": {} if wall else {"left": 250, "right": 350, "bottom": 150, "top": 52},
         },
         "centre_props": {"map": "#centre-map", "rail": "#layers", "alarms": "#alarms"},

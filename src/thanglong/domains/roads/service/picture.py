@@ -1,5 +1,6 @@
 """The streets of this minute as vector tiles: stretches of which something is known, by how fast they are driven."""
 
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 import shapely
 
 from thanglong.domains.roads.service import live
-from thanglong.domains.roads.service.routing import NoNetwork, engine
+from thanglong.domains.roads.service.routing import engine
 from thanglong.formats import mvt
 from thanglong.solve.routing.engine import Engine
 
@@ -24,15 +25,17 @@ class _Kept:
 
 
 _kept = _Kept()
+_lock = threading.Lock()
 
 
 def _lines(made: Engine) -> _Kept:
     global _kept
-    if _kept.engine is not made:
-        net = made.network
-        lines = np.array([shapely.LineString(net.line(i)) for i in range(len(net.u))], dtype=object)
-        _kept = _Kept(made, lines, shapely.STRtree(lines))
-    return _kept
+    with _lock:
+        if _kept.engine is not made:
+            net = made.network
+            lines = np.array([shapely.LineString(net.line(i)) for i in range(len(net.u))], dtype=object)
+            _kept = _Kept(made, lines, shapely.STRtree(lines))
+        return _kept
 
 
 def state_of(share: float) -> str:
@@ -43,11 +46,8 @@ def state_of(share: float) -> str:
 
 
 def tile(z: int, x: int, y: int) -> bytes:
-    """A tile of the layer ``speeds``; empty when nothing is known there."""
-    try:
-        made = engine()
-    except NoNetwork:
-        return b""
+    """A tile of the layer ``speeds``; empty when nothing is known there, NoNetwork without streets."""
+    made = engine()
     kept, streets = _lines(made), live.update(made)
     known = np.zeros(len(made.network.u), dtype=bool)
     known[made.arcs.stretch[(streets.share != 1.0) | streets.closed]] = True

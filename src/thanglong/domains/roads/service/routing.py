@@ -10,7 +10,7 @@ from thanglong.domains.roads.service import live
 from thanglong.domains.roads.service import network as present
 from thanglong.domains.roads.types import Reached, Timed
 from thanglong.kit import ports
-from thanglong.kit.errors import N_, Conflict, Fault, Invalid, NotFound
+from thanglong.kit.errors import N_, Conflict, Fault, Invalid, NotFound, Unavailable
 from thanglong.kit.ports import Actor
 from thanglong.solve.routing.compiled import CLOSED
 from thanglong.solve.routing.engine import Engine, Places, Route, View
@@ -24,6 +24,13 @@ class NoNetwork(Conflict):
     """Nobody has imported roads yet."""
 
 
+class NotReady(Unavailable):
+    """The streets are being put in order by another thread."""
+
+
+PATIENCE_S = 3.0
+"""A request waits so long for the streets; loading them takes less, compiling the loops once takes longer."""
+
 MOST_PAIRS = 250_000
 MOST_POINTS = 5000
 MOST_MINUTES = 60
@@ -34,10 +41,11 @@ class _Kept:
     version: str = ""
     engine: Engine | None = None
     views: dict[str, tuple[live.Streets | None, View]] = field(default_factory=dict)
+    warm: bool = False
 
 
 _kept = _Kept()
-_lock = threading.Lock()
+_lock, _warm_lock = threading.Lock(), threading.Lock()
 
 
 def engine() -> Engine:
@@ -58,6 +66,43 @@ def engine() -> Engine:
             _kept = _Kept(current, made)
         assert _kept.engine is not None
         return _kept.engine
+
+
+_warming: threading.Thread | None = None
+
+
+def ready(patience: float = PATIENCE_S) -> None:
+    """Return when questions can be answered at once; NotReady after ``patience`` seconds, NoNetwork without streets.
+
+    For requests: whatever has to be read, ordered or compiled first is done once, in a thread of its own.
+    """
+    global _warming
+    current = present.version()
+    if not current or (_kept.version == current and _kept.warm):
+        engine()
+        return
+    with _warm_lock:
+        if _warming is None or not _warming.is_alive():
+            _warming = threading.Thread(target=_warm, name="streets", daemon=True)
+            _warming.start()
+        working = _warming
+    working.join(patience)
+    if working.is_alive():
+        raise NotReady(N_("The streets are being made ready. Try again in half a minute."))
+    engine()
+
+
+def _warm() -> None:
+    """Make the engine, and run each kind of question once, so that nothing is left to compile."""
+    made, kept = engine(), _kept
+    city = made.view(PROFILES["car"])
+    drivable = made.arcs.tail[(made.arcs.access & city.vehicle.bit) > 0][:1]
+    spot = made.places(made.network.lon[drivable], made.network.lat[drivable], city.vehicle)
+    made.times(city, spot, spot, made.pin(spot))
+    made.route(city, spot, spot)
+    arc, share, _ = made.reachable(city, spot, 60_000)
+    made.area(arc, share)
+    kept.warm = True
 
 
 def view(vehicle: str = "car", *, now: bool = True) -> View:

@@ -43,6 +43,7 @@ def route(request: HttpRequest) -> HttpResponse:
 
     vehicle = request.GET.get("vehicle", "car")
     start, end = points_of(request.GET.get("from", ""), "from")[0], points_of(request.GET.get("to", ""), "to")[0]
+    routing.ready()
     found = routing.route(actor_of(request), start, end, vehicle, now=_now(request))
     steps = [
         {"name": s.name, "metres": round(s.metres), "seconds": round(s.ms / 1000), "angle": s.angle}
@@ -61,6 +62,7 @@ def times(request: HttpRequest) -> HttpResponse:
     from thanglong.domains.roads.service import routing
 
     starts, ends, vehicle = _question(request)
+    routing.ready()
     found = routing.times(actor_of(request), starts, ends, vehicle, now=_now(request))
     rows = [[None if ms is None else round(ms / 1000, 1) for ms in row] for row in found]
     return HttpResponse(orjson.dumps({"seconds": rows}), content_type="application/json")
@@ -76,6 +78,7 @@ def nearest(request: HttpRequest) -> HttpResponse:
         most = max(int(request.GET.get("most", "5")), 1)
     except ValueError:
         raise Invalid([Fault("most", N_("Give a whole number."))]) from None
+    routing.ready()
     found = routing.nearest(actor_of(request), starts, ends[0], most, vehicle, now=_now(request))
     items = [{"index": item.index, "seconds": round(item.ms / 1000, 1)} for item in found]
     return HttpResponse(orjson.dumps({"nearest": items}), content_type="application/json")
@@ -108,6 +111,7 @@ def isochrone(request: HttpRequest) -> HttpResponse:
     except ValueError:
         minutes = []
     vehicle = request.GET.get("vehicle", "car")
+    routing.ready()
     found = routing.isochrone(actor_of(request), start, minutes, vehicle, now=_now(request))
     features = [
         {
@@ -125,7 +129,7 @@ def isochrone(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def closures(request: HttpRequest) -> HttpResponse:
     """Streets closed now; POST JSON ``{"place": GeoJSON, "reason": …, "until": moment or nothing}`` closes one."""
-    from thanglong.domains.roads.service import closing
+    from thanglong.domains.roads.service import closing, routing
 
     if request.method == "POST":
         try:
@@ -138,6 +142,7 @@ def closures(request: HttpRequest) -> HttpResponse:
             raise Invalid(
                 N_("Send JSON with “place” (GeoJSON), “reason” and, if it ends, “until” (a moment with its time zone).")
             ) from None
+        routing.ready()
         made = closing.close(actor_of(request), place, reason, until)
         return JsonResponse({"id": made.id}, status=201)
     items = [

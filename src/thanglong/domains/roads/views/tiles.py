@@ -13,12 +13,16 @@ MAX_AGE = 10
 @require_safe
 def tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
     """``/tiles/roads/{z}/{x}/{y}.mvt``: layer ``speeds``, property ``state`` free, slow, jam or closed (else none)."""
-    from thanglong.domains.roads.service import picture
+    from thanglong.domains.roads.service import picture, routing
 
     if not mvt.exists(z, x, y):
         raise NotFound
     ports.require(request.actor, "things.view")  # type: ignore[attr-defined]
-    content = picture.tile(z, x, y)
+    try:
+        routing.ready()
+        content = picture.tile(z, x, y)
+    except (routing.NoNetwork, routing.NotReady):
+        return HttpResponse(status=204, headers={"Cache-Control": "no-store"})
     headers = {"Cache-Control": f"private, max-age={MAX_AGE}"}
     if not content:
         return HttpResponse(status=204, headers=headers)
