@@ -31,7 +31,7 @@ OPERATORS = {
 }
 """What a condition can say, and in which words."""
 SIGNS = {"is": "==", "not": "!=", "more": ">", "least": ">=", "less": "<", "most": "<="}
-PAGE, PAST_PAGE, PAST_LAST = 50, 20, 10
+PAGE, PAST_PAGE, PAST_LAST, METRES = 50, 20, 10, 500
 MOST_ROWS, MOST_VALUE, MOST_OFFSET, MOST_METRES = 12, 500, 1_000_000, 1_000_000.0
 MOST_ADDRESS = 4000
 """Signs of an address that people can still copy; a longer request is sent with a body."""
@@ -117,7 +117,7 @@ def wish_of(given: Mapping[str, Sequence[str]]) -> Wish:
         place=one("place"),
         lon=one("lon"),
         lat=one("lat"),
-        metres=one("metres"),
+        metres=one("metres") or str(METRES),
         unit=one("unit"),
         parts=one("parts"),
         names=[name for name in given.get("name") or () if name][:100],
@@ -126,7 +126,7 @@ def wish_of(given: Mapping[str, Sequence[str]]) -> Wish:
         past=one("past") == "1",
         since=one("since"),
         until=one("until"),
-        last=one("last"),
+        last=one("last") or str(PAST_LAST),
         format=one("format"),
         view=one("view") or "table",
         offset=min(int(offset), MOST_OFFSET) if offset.isascii() and offset.isdigit() else 0,
@@ -272,7 +272,7 @@ def _times(wish: Wish, found: dict[str, str], faults: list[Fault]) -> None:
         found |= {"timerel": "before", "timeAt": _utc(until)}
     else:
         found |= {"timerel": "after", "timeAt": _utc(since or datetime(1970, 1, 1, tzinfo=UTC))}
-    last = wish.last or str(PAST_LAST)
+    last = wish.last
     if not last.isascii() or not last.isdigit() or not 1 <= int(last) <= 1000:
         faults.append(Fault("last", N_("Write a number from 1 to 1,000.")))
     else:
