@@ -209,7 +209,17 @@ export class MapView {
       .setLngLat(mark.geometry.coordinates as [number, number])
       .setDOMContent(body)
       .addTo(this.map);
+    this.uncover(this.popup);
     this.place.dispatchEvent(new CustomEvent("map:open", { bubbles: true, detail: { ...p, layer: layerKey } }));
+  }
+
+  /** Move the map by what it hides of a popover: on a phone the map is low. */
+  uncover(popup: Popup): void {
+    const box = popup.getElement()?.getBoundingClientRect();
+    const frame = this.place.getBoundingClientRect();
+    if (!box) return;
+    const by = Math.max(0, box.bottom - frame.bottom + 8) || Math.min(0, box.top - frame.top - 8);
+    if (by) this.map.panBy([0, by], { duration: reducedMotion() ? 0 : 200 });
   }
 
   private addTools(): void {

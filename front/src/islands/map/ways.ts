@@ -81,9 +81,10 @@ export class Ways {
 
   private ask(at: Point): void {
     if (this.half) return this.choose(at);
-    this.popup?.remove();
+    this.close();
     const body = el("div", {}, el("b", {}, say("From this place", "Từ điểm này")), ...this.rows(at));
     this.popup = new Popup({ offset: 8, maxWidth: "none" }).setLngLat(at as LngLatLike).setDOMContent(body).addTo(this.view.map);
+    this.view.uncover(this.popup);
   }
 
   private begin(half: { from?: Point; to?: Point }): void {
