@@ -45,9 +45,20 @@ def parameters(request: Request, allowed: Iterable[str]) -> dict[str, str]:
             raise Problem(400, "InvalidRequest", f"the parameter {key} stands twice")
         if value:
             found[key] = value
+    if "count" in found.get("options", "") and "count" in known:
+        _older(found)
     if found.get("local") not in (None, "true", "false"):
         raise Problem(400, "BadRequestData", "local is true or false")
     return found
+
+
+def _older(given: dict[str, str]) -> None:
+    """Clients of before version 1.3 ask for the number of results by ``options=count``."""
+    words = given.pop("options").split(",")
+    if "count" in words:
+        given["count"] = "true"
+    if others := [word for word in words if word != "count"]:
+        given["options"] = ",".join(others)
 
 
 def flag(given: Mapping[str, str], key: str) -> bool:

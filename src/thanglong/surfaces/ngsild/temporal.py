@@ -37,6 +37,8 @@ from thanglong.surfaces.ngsild.timing import TIME, Asked, asked, content_range, 
 ONE = ("attrs", "pick", "omit", "options", "format", "type", "lang", "datasetId", "csf", "entityMap", "splitEntities")
 FIND = (*SEARCH, *(key for key in SHOW if key not in ("join", "joinLevel", "containedBy")))
 IN_ADDRESS = ("options", "format", "limit", "offset", "count", "entityMap")
+PAGE_SIZE = "pageSize"
+"""What some clients call the limit of a question to the past."""
 USUAL, MOST, MOST_BODY = 20, 1000, 1 << 20
 PARTIAL = 206
 ROOT = "/ngsi-ld/v1/temporal/entities"
@@ -83,7 +85,9 @@ class Temporal:
 
     async def find(self, request: Request) -> None:
         """GET /temporal/entities"""
-        given = parameters(request, (*FIND, *TIME))
+        given = parameters(request, (*FIND, *TIME, PAGE_SIZE))
+        if PAGE_SIZE in given:
+            given.setdefault("limit", given.pop(PAGE_SIZE))
         vocabulary = await names_of(self._gate, request)
         await self._find(request, given, vocabulary)
 
