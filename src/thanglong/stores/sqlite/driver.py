@@ -15,11 +15,15 @@ FIXED_BRANCHES = {(3, 44): 6, (3, 50): 7, (3, 51): 3}
 def install() -> None:
     """Make ``import sqlite3`` mean the newest driver at hand; call before Django loads. Idempotent."""
     try:
-        import pysqlite3
+        import pysqlite3 as newest
     except ImportError:
-        return
-    sys.modules["sqlite3"] = pysqlite3
-    sys.modules["sqlite3.dbapi2"] = pysqlite3.dbapi2
+        import sqlite3 as newest
+    sys.modules["sqlite3"] = newest
+    sys.modules["sqlite3.dbapi2"] = newest.dbapi2
+    # this changes nothing but the time it takes: where there is no adapter, the driver asks each value whether it
+    # adapts itself, and the errors that say no cost a microsecond a value
+    newest.register_adapter(type(None), {}.get)
+    newest.register_adapter(bool, int)
 
 
 def module() -> ModuleType:

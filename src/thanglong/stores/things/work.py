@@ -262,6 +262,8 @@ class Work(Recording):
             self.history.append(self._row(self.seq, entity, key, kept, at, op))
 
     def _reindex(self, entity: Entity, key: str, before: Any, after: Any) -> None:
+        if before == after and orjson.dumps(before) == orjson.dumps(after):
+            return  # the texts too: 1 and true are equal to Python, but not in the index
         old, was = (rows.leaves(key, before), rows.place(before)) if before is not None else ({}, None)
         new, now = ({}, None) if after is None else self._facts.get((key, id(after))) or _facts(key, after)
         for name in entity.types:

@@ -132,9 +132,7 @@ class Writer:
         self._many(schema.SAVE, [(*row_of(e, names), text(e.state), text(e.stamps)) for e in work.touched.values()])
         self._flush_index(work, names)
         self._flush_kinds(work, names)
-        # the driver knows numbers and texts at once, but looks for an adapter of each boolean
-        log = [(p[0], names[p[1]], names[p[2]], p[3], p[4], p[5], int(p[6]), *p[7:]) for p in work.history]
-        self._many(schema.HISTORY, log)
+        self._many(schema.HISTORY, [(p[0], names[p[1]], names[p[2]], *p[3:]) for p in work.history])
         self._many("UPDATE meta SET value = ? WHERE key = ?", [(work.seq, "seq"), (work.n, "n")])
 
     def _many(self, sql: str, found: list[tuple[Any, ...]]) -> None:
