@@ -1,16 +1,21 @@
 """Routing: 500 moving units to one call, tables, ways, reachable streets and new weights, on Edmonton, Auckland and the
 centre of Hà Nội, against scipy's and (where installed) igraph's Dijkstra on the same edge-expanded graph, same run.
 
-Answers are compared before anything is timed. CPU time on one core; ``--quick`` asks a tenth of the questions.
-Needs ../shared/data/roads; a network that is not there is left out and said so.
+Answers are compared before anything is timed. CPU time on one core; ``--quick`` asks a tenth of the questions,
+``--http`` only those over HTTP. Needs ../shared/data/roads; a network that is not there is left out and said so.
 """
 
 import json
 import os
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -158,9 +163,10 @@ def run(city: str, network: Any) -> None:
 
 
 def over_http(network: Any) -> None:
-    """The same question through the whole platform: HTTP, permission, JSON, snapping, database."""
-    os.environ |= {"THANGLONG_DATA": tempfile.mkdtemp(prefix="thanglong-bench-"),
-                   "DJANGO_SETTINGS_MODULE": "thanglong.site.settings"}  # fmt: skip
+    """The same question through the whole platform: HTTP, permission, JSON, snapping, database; first through the view
+    in this process, then from another process over a socket through the two that serve."""
+    data = tempfile.mkdtemp(prefix="thanglong-bench-")
+    os.environ |= {"THANGLONG_DATA": data, "DJANGO_SETTINGS_MODULE": "thanglong.site.settings"}
     import django
 
     django.setup()
@@ -168,7 +174,7 @@ def over_http(network: Any) -> None:
     from django.test import RequestFactory
 
     from thanglong.domains.roads import service
-    from thanglong.domains.roads.service.routing import times
+    from thanglong.domains.roads.service import routing
     from thanglong.domains.roads.views import api
     from thanglong.kit.ports import SYSTEM
     from thanglong.site import compose
@@ -184,20 +190,117 @@ def over_http(network: Any) -> None:
     for row in inside:
         points = np.column_stack([network.lon[row], network.lat[row]]).round(6).tolist()
         bodies.append(json.dumps({"from": points[:-1], "to": points[-1:], "vehicle": "siren"}))
+    answers = []
 
     def ask(body: str) -> None:
         request = factory.post("/api/roads/nearest?most=5", body, content_type="application/json")
         request.actor = SYSTEM  # type: ignore[attr-defined]
-        assert api.nearest(request).status_code == 200
+        answers.append(api.nearest(request).content)
 
-    times(SYSTEM, [(float(network.lon[0]), float(network.lat[0]))], [(float(network.lon[1]), float(network.lat[1]))])
+    routing.ready(600)
     spent = timed(ask, bodies)
     result("hanoi: nearest 5 of 500 by HTTP view with database, median", float(np.median(spent)), "ms")
     result("hanoi: nearest 5 of 500 by HTTP view with database, p99", float(np.percentile(spent, 99)), "ms")
+    over_a_socket(Path(data), bodies, answers[1:])
+
+
+def over_a_socket(data: Path, bodies: list[str], answers: list[bytes]) -> None:
+    """A signed-in operator asks one question after the other over one connection; wall time as the client sees it."""
+    from _load import drive
+
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    inner = str(data / "web.sock")
+    command = [sys.executable, "-P", "-m", "thanglong.cli.main"]
+    # each in a session of its own: they have children, and all of them have to end
+    servers = [
+        subprocess.Popen([*command, *rest, "--data", str(data)], start_new_session=True)
+        for rest in (["web", "--listen", f"unix:{inner}"], ["live", "--port", str(port), "--web-socket", inner])
+    ]
+    try:
+        cookie = signed_in()
+        head = (
+            "POST /api/roads/nearest?most=5 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Cookie: {cookie}; thanglong_csrf={'x' * 32}\r\nX-CSRFToken: {'x' * 32}\r\nContent-Length: "
+        )
+        requests = [f"{head}{len(body)}\r\n\r\n{body}".encode() for body in bodies]
+        wait_for(port, requests[0])
+        first = drive(port, iter(requests[1:2]), 1)
+        if first.last != answers[1]:
+            raise SystemExit("the server answers otherwise than the view")
+        begun = used(servers)
+        run = drive(port, iter(requests), 1)
+        if run.statuses != {200: len(requests)}:
+            raise SystemExit(f"the server answered {run.statuses}")
+        spent = (used(servers) - begun) / len(requests) * 1000
+        print(f"load of the machine: {os.getloadavg()[0]:.1f}")
+        result("hanoi: nearest 5 of 500 over a socket, wall, median", run.at(0.5), "ms")
+        result("hanoi: nearest 5 of 500 over a socket, wall, p99", run.at(0.99), "ms")
+        result("hanoi: nearest 5 of 500 over a socket, CPU of the servers", spent, "ms")
+    finally:
+        for server in servers:
+            os.killpg(server.pid, signal.SIGTERM)
+        for server in servers:
+            server.wait(30)
+
+
+def signed_in() -> str:
+    """The cookie of an operator of the centre, made for this run."""
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+
+    from thanglong.core.people import service as people
+    from thanglong.core.people.types import NewAccount, NewMembership
+    from thanglong.core.places import service as places
+    from thanglong.core.places.types import NewState, NewUnit, UnitKind
+    from thanglong.kit.ids import new_id
+    from thanglong.kit.ports import SYSTEM
+
+    since = date(2025, 7, 1)
+    city = NewUnit(new_id(), [NewState(UnitKind.CITY, "01", "Thành phố Hà Nội", since, lon=105.85, lat=21.02)])
+    places.bulk_load(SYSTEM, [city])
+    id = new_id()
+    post = NewMembership(new_id(), id, "operator", city.id, since)
+    people.bulk_load([NewAccount(id, "operator", "operator", memberships=(post,))])
+    client = Client()
+    client.force_login(get_user_model().objects.get(pk=id), backend="thanglong.core.people.backend.AccountBackend")
+    return f"thanglong_session={client.cookies['thanglong_session'].value}"
+
+
+def wait_for(port: int, question: bytes) -> None:
+    """Ask until the platform answers: it starts, loads the compiled loops and puts the streets in order."""
+    from _load import drive
+
+    for _ in range(600):
+        try:
+            if drive(port, iter([question]), 1).statuses == {200: 1}:
+                return
+        except (OSError, SystemExit):
+            pass
+        time.sleep(0.2)
+    raise SystemExit("the platform did not answer within two minutes")
+
+
+def used(servers: list[subprocess.Popen[bytes]]) -> float:
+    """CPU seconds of some process groups so far."""
+    groups, ticks = {server.pid for server in servers}, 0
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) in groups:
+                ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
     print(f"{CALLS} calls, {UNITS} units, one core, CPU time")
+    if "--http" in sys.argv:
+        over_http(hanoi())
+        return
     for city in ("edmonton", "auckland"):
         if (SHARED / "jemss" / city / "roads.zip").is_file():
             run(city, jemss(city))

@@ -12,12 +12,14 @@ from thanglong.core.ledger import service as ledger
 from thanglong.core.things import service as things
 from thanglong.domains.roads import service
 from thanglong.domains.roads.service import closing, finding, live, routing
+from thanglong.domains.roads.types import Closed
 from thanglong.formats import mvt
 from thanglong.kit import clock
-from thanglong.kit.errors import Conflict, Denied, Invalid
+from thanglong.kit.errors import Conflict, Denied, Invalid, Unavailable
 from thanglong.kit.ports import SYSTEM
 from thanglong.kit.text import fold
 from thanglong.solve.city import Roads
+from thanglong.stores.jobs import queue as jobs
 
 pytestmark = pytest.mark.django_db
 
@@ -215,3 +217,38 @@ def test_no_request_waits_for_the_streets_to_be_put_in_order(
     tile = client.get("/tiles/roads/3/6/3.mvt")
     assert (tile.status_code, tile.headers["Cache-Control"]) == (204, "no-store")
     go.set()
+
+
+def test_a_closure_that_was_entered_is_carried_out_after_a_bad_moment(
+    town: Any, sample_roads: Roads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, end = ends(sample_roads)
+    before = routing.route(SYSTEM, start, end)
+    middle = int(before.stretches[len(before.stretches) // 2])
+    place = {"type": "Point", "coordinates": routing.engine().network.line(middle).mean(axis=0).tolist()}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as bad:
+        bad.setattr(things, "write", full)
+        with pytest.raises(Unavailable):
+            closing.close(town.people["operator"], place, "Đường ngập")
+    entry = ledger.latest(1)[0]
+    assert entry.verb == "roads.closed"
+    assert closing.closures() == []
+    jobs.drain()
+    jobs.drain()
+    (closure,) = closing.closures()
+    assert (closure.id, closure.reason) == (entry.object.id, "Đường ngập")
+    assert middle not in routing.route(SYSTEM, start, end).stretches
+    with monkeypatch.context() as bad:
+        bad.setattr(things, "delete", full)
+        with pytest.raises(Unavailable):
+            closing.reopen(town.people["operator"], closure.id)
+    assert [item.id for item in closing.closures()] == [closure.id]
+    jobs.drain()
+    assert closing.closures() == []
+    # a task that comes late brings nothing back
+    closing.carry_out(Closed(closure.id, None, {"id": closure.id, "type": "RoadClosure"}))
+    assert closing.closures() == []

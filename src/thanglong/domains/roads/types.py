@@ -82,10 +82,11 @@ class NetworkReplaced:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Event: a street was closed, until then or until somebody opens it."""
+    """Event: a street was closed, until then or until somebody opens it; ``entity`` is the closure as a thing."""
 
     id: str
     until: datetime | None
+    entity: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,12 @@
-"""Streets closed for works, floods, parades: a closure is a thing of the city database with a place and a time."""
+"""Streets closed for works, floods, parades: a closure is a thing of the city database with a place and a time.
 
-from collections.abc import Mapping
+The ledger and the things are two stores. The act is entered first, together with an event; the thing follows. Whatever
+happens in between (a full disk, a killed process), the event's task carries out what was entered.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +21,10 @@ from thanglong.domains.roads.service.live import CLOSURE, MOST, validity
 from thanglong.domains.roads.service.routing import engine
 from thanglong.domains.roads.types import Closed, Closure, Reopened
 from thanglong.kit import bus, clock, ids, ports
-from thanglong.kit.errors import N_, Conflict, Fault, Invalid
+from thanglong.kit.errors import N_, Conflict, Fault, Invalid, Unavailable
 from thanglong.kit.ports import JSON, Actor
 
+log = logging.getLogger(__name__)
 MOST_REASON = 200
 
 
@@ -49,7 +56,10 @@ def close(actor: Actor, place: Mapping[str, Any], reason: str, until: datetime |
     with transaction.atomic():
         facts: dict[str, JSON] = {"reason": reason, "until": until.isoformat() if until else None}
         ledger.append(actor, "roads.closed", ObjectRef("closure", id), facts=facts)
-        bus.publish(Closed(id, until))
+        bus.publish(Closed(id, until, entity))
+    with _carried_out_later(N_(
+        "The street is entered as closed, but could not be barred yet. It will be as soon as the city database can be "
+        "written; there is no need to close it again.")):  # fmt: skip
         things.write(actor, [entity])
     return Closure(id, place, reason, now, until)
 
@@ -62,7 +72,32 @@ def reopen(actor: Actor, id: str) -> None:
     with transaction.atomic():
         ledger.append(actor, "roads.reopened", ObjectRef("closure", id))
         bus.publish(Reopened(id))
+    with _carried_out_later(N_(
+        "The street is entered as open, but is still barred. It will be free as soon as the city database can be "
+        "written; there is no need to open it again.")):  # fmt: skip
         things.delete(actor, [id])
+
+
+@contextmanager
+def _carried_out_later(text: str) -> Iterator[None]:
+    """Tell that what was entered is not done yet, and let the event's task do it."""
+    try:
+        yield
+    except Exception as problem:
+        log.warning("a closure waits for the city database: %r", problem)
+        raise Unavailable(text) from problem
+
+
+def carry_out(act: Closed | Reopened) -> None:
+    """Do what was entered in the ledger and is not done yet; safe to run twice and in any order."""
+    verbs = {entry.verb for entry in ledger.entries(ObjectRef("closure", act.id))}
+    present = act.id in things.get_many(ports.SYSTEM, [act.id])
+    over = isinstance(act, Closed) and act.until is not None and act.until <= clock.now()
+    if "roads.reopened" in verbs:
+        if present:
+            things.delete(ports.SYSTEM, [act.id])
+    elif isinstance(act, Closed) and not present and not over and "roads.closed" in verbs:
+        things.write(ports.SYSTEM, [act.entity])
 
 
 def closures() -> list[Closure]:
