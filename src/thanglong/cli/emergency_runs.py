@@ -24,6 +24,8 @@ def recorded(area: Area, run: Run) -> tuple[simulation.Land, simulation.Fleet, s
         raise Unreadable(f"{run.name}: {error.args[0]} is not in the driving-time matrix") from None
     if not len(run.between) == len(run.places) == len(run.on_scene) == len(run.carried) == len(run.handover):
         raise Unreadable(f"{run.name}: the input columns are not of one length")
+    if any(run.carried) and not hospitals:
+        raise Unreadable(f"{run.name}: patients are carried, but runs.json names no hospitals")
     urgent = np.array(area.minutes)
     land = simulation.Land(
         urgent, urgent / area.no_siren_factor, np.array(area.x), np.array(area.y), np.array(bases, np.int64),
