@@ -24,21 +24,31 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def started(client: httpx.Client, *more: str, **settings: str) -> subprocess.Popen[bytes]:
+    """A broker on the client's port, once it answers."""
+    command = [sys.executable, "-P", "-m", "thanglong.cli.main", "things", "serve", "--port", str(client.base_url.port)]
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("THANGLONG_", "DJANGO_"))}
+    process = subprocess.Popen([*command, *more], env=own | settings)
+    for _ in range(600):
+        try:
+            client.get("/types")
+            return process
+        except httpx.TransportError:
+            assert process.poll() is None, "the broker ended by itself"
+            time.sleep(0.05)
+    process.kill()
+    raise AssertionError("the broker does not answer")
+
+
+def client_of(port: int) -> httpx.Client:
+    return httpx.Client(base_url=f"http://127.0.0.1:{port}/ngsi-ld/v1", timeout=30)
+
+
 @contextmanager
 def broker(*more: str) -> Iterator[tuple[httpx.Client, subprocess.Popen[bytes]]]:
-    port = free_port()
-    command = [sys.executable, "-P", "-m", "thanglong.cli.main", "things", "serve", "--port", str(port), *more]
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("THANGLONG_", "DJANGO_"))}
-    process = subprocess.Popen(command, env=own)
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}/ngsi-ld/v1") as client:
+    with client_of(free_port()) as client:
+        process = started(client, *more)
         try:
-            for _ in range(600):
-                try:
-                    client.get("/types")
-                    break
-                except httpx.TransportError:
-                    assert process.poll() is None, "the broker ended by itself"
-                    time.sleep(0.05)
             yield client, process
         finally:
             process.send_signal(signal.SIGTERM)

@@ -5,6 +5,7 @@
 """
 
 import dataclasses
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -101,3 +102,23 @@ class Unavailable(ThangLongError):
     code = "unavailable"
     status = 503
     text = N_("This part is not available right now. Please try again in a minute.")
+
+
+class NoRoom(Unavailable):
+    """The disk is full: nothing of the request was kept."""
+
+    code = "no_room"
+    status = 507
+    text = N_("The disk is full, so nothing of this was kept. Make room on the server; then send it again.")
+
+
+DISK_FULL = "53100"
+"""What PostgreSQL calls it (SQLSTATE)."""
+
+
+def no_room(error: BaseException) -> NoRoom | None:
+    """The error as a full disk, when a database or a file failed for that reason."""
+    number = error.errno if isinstance(error, OSError) else None
+    told = getattr(error, "sqlstate", "") == DISK_FULL or "database or disk is full" in str(error)
+    full = told or number in (errno.ENOSPC, errno.EDQUOT)
+    return NoRoom() if full else None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from thanglong.kit import watch
-from thanglong.kit.errors import Unavailable
+from thanglong.kit.errors import Unavailable, no_room
 from thanglong.stores.things.recording import Record
 from thanglong.stores.things.work import Delete, Write
 
@@ -91,9 +91,11 @@ class Group:
         watch.observe("things_group_size", len(group))
         try:
             answers = self._commit([item.request for item in group])
-        except Exception as error:
+        except Exception as failed:
+            error = no_room(failed) or failed
             if isinstance(error, Unavailable):
-                # the database is away, and whether it has committed is not known: trying again might double history
+                # the disk is full for each of them; or the database is away, and whether it has committed is not known:
+                # trying again might double history
                 for item in group:
                     item.answer.set_exception(error)
                 return

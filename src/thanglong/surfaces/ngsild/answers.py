@@ -10,7 +10,18 @@ import orjson
 from thanglong.core.things.types import ContextNotAvailable
 from thanglong.formats.ngsild import city
 from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
-from thanglong.kit.errors import Conflict, Denied, Invalid, NotFound, NotSignedIn, ThangLongError, TooLarge, Unavailable
+from thanglong.kit.errors import (
+    Conflict,
+    Denied,
+    Invalid,
+    NoRoom,
+    NotFound,
+    NotSignedIn,
+    ThangLongError,
+    TooLarge,
+    Unavailable,
+    no_room,
+)
 from thanglong.surfaces.asgi import Request
 
 log = logging.getLogger(__name__)
@@ -38,6 +49,7 @@ def problem_of(error: Exception) -> Problem:
     """The problem an error of the platform is told as; what nobody expected is logged and told as InternalError."""
     if isinstance(error, Problem):
         return error
+    error = no_room(error) or error
     if isinstance(error, Invalid):
         return Problem(400, "BadRequestData", str(error))
     if isinstance(error, NotFound):
@@ -52,6 +64,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(403, "AccessDenied", str(error))
     if isinstance(error, ContextNotAvailable):
         return Problem(504, "LdContextNotAvailable", str(error))
+    if isinstance(error, NoRoom):
+        return Problem(507, "InternalError", str(error), [(b"retry-after", b"60")])
     if isinstance(error, Unavailable):
         return Problem(503, "InternalError", str(error), [(b"retry-after", b"2")])
     if not isinstance(error, ThangLongError):
@@ -109,7 +123,11 @@ def content_type(request: Request) -> str:
 
 async def json_of(request: Request, most: int) -> Any:
     """The JSON of the body, whatever its media type; Problem 400 when it is no JSON."""
-    raw = await request.body(most)
+    return json_in(await request.body(most))
+
+
+def json_in(raw: bytes) -> Any:
+    """The JSON of a text; Problem 400 when it is none."""
     try:
         return orjson.loads(raw)
     except orjson.JSONDecodeError as error:

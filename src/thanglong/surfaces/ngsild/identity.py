@@ -11,11 +11,14 @@ def _own() -> str:
     """One word per data folder, made on first use and kept there."""
     path = ports.plugged.data / "broker-name"
     try:
-        name = path.read_text("ascii").strip()
+        return path.read_text("ascii").strip()
     except FileNotFoundError:
         name = f"thanglong-{ids.new_id().hex[-12:]}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(name, "ascii")
+        # on a full disk an empty file would be left behind, and read as the name from then on
+        unfinished = path.with_suffix(".new")
+        unfinished.write_text(name, "ascii")
+        unfinished.replace(path)
     return name
 
 
