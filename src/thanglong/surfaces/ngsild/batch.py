@@ -1,6 +1,9 @@
 """Many entities at once: each is judged alone, and the answer says what became of which."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -13,11 +16,13 @@ from thanglong.kit.errors import Invalid, ThangLongError
 from thanglong.kit.ports import WriteMode
 from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
-from thanglong.surfaces.ngsild.answers import JSON, Problem, content_type, json_of, problem_of
+from thanglong.surfaces.ngsild.answers import JSON, Problem, content_type, problem_of
 from thanglong.surfaces.ngsild.contexts import content_of, with_link, words_of
 from thanglong.surfaces.ngsild.entities import Entities, merging
+from thanglong.surfaces.ngsild.lots import LARGE, lots
 from thanglong.surfaces.ngsild.parameters import SEARCH, SHOW, options, parameters
 from thanglong.surfaces.ngsild.queries import asked
+from thanglong.surfaces.waking import finished
 
 MOST_BODY = 64 << 20
 MOST_QUESTION = 1 << 20
@@ -25,6 +30,35 @@ REASONS = {"exists": (409, "AlreadyExists"), "missing": (404, "ResourceNotFound"
 Failed = list[dict[str, Any]]
 Item = tuple[Any, Vocabulary]
 Read = Callable[[Any, Vocabulary], dict[str, Any]]
+Reading = Callable[[Pass, Sequence[Item]], Read]
+Sent = tuple[list[str], "Future[list[Written]] | None"]
+AHEAD = 2
+"""Lots that wait for the writer while the next is read."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch: entities written, those of them that are new, and failures."""
+
+    done: list[str] = field(default_factory=list)
+    made: list[str] = field(default_factory=list)
+    failed: Failed = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+
+    async def take(self, sent: Sent) -> None:
+        """Wait until a lot is on disk, and enter what became of it."""
+        names, future = sent
+        written = [] if future is None else await finished(future)
+        for name, item in zip(names, written, strict=True):
+            if item.refused:
+                self.failed.append(_failure(name, Problem(*REASONS[item.refused])))
+            elif item.skipped:
+                kept = ", ".join(item.skipped)
+                self.failed.append(_failure(name, Problem(400, "BadRequestData", f"there already and kept: {kept}")))
+            else:
+                self.done.append(name)
+                if item.created:
+                    self.made.append(name)
 
 
 class Batch:
@@ -37,36 +71,29 @@ class Batch:
     async def create(self, request: Request) -> None:
         """POST /entityOperations/create"""
         parameters(request, ())
-        who, items, failed = await self._content(request)
-        written, good = await self._gate.run(_write, who, items, failed, "create", _whole)
-        await _tell(request, _done(written, good), failed, 201)
+        came = await self._written(request, "create", _whole)
+        await _tell(request, came.done, came.failed, 201)
 
     async def upsert(self, request: Request) -> None:
         """POST /entityOperations/upsert: entities are exchanged, or with options=update attributes written."""
         given = options(parameters(request, ("options", "format")), ("update", "replace", "noOverwrite")).words
-        who, items, failed = await self._content(request)
-        mode: WriteMode = "upsert" if "update" in given else "replace"
-        written, good = await self._gate.run(_write, who, items, failed, mode, _whole)
-        made = [name for item, name in zip(written, good, strict=True) if item.created]
-        if failed:
-            await _tell(request, _done(written, good), failed, 207)
+        came = await self._written(request, "upsert" if "update" in given else "replace", _whole)
+        if came.failed:
+            await _tell(request, came.done, came.failed, 207)
         else:
-            await _tell(request, made, [], 201 if made else 204)
+            await _tell(request, came.made, [], 201 if came.made else 204)
 
     async def update(self, request: Request) -> None:
         """POST /entityOperations/update: as POST …/attrs on each; options=noOverwrite keeps what is there."""
         given = options(parameters(request, ("options", "format")), ("noOverwrite", "replace", "update")).words
-        who, items, failed = await self._content(request)
-        mode: WriteMode = "add" if "noOverwrite" in given else "append"
-        written, good = await self._gate.run(_write, who, items, failed, mode, _part)
-        await _tell(request, _done(written, good), failed, 204)
+        came = await self._written(request, "add" if "noOverwrite" in given else "append", _part)
+        await _tell(request, came.done, came.failed, 204)
 
     async def merge(self, request: Request) -> None:
         """POST /entityOperations/merge: as PATCH on each."""
         given = parameters(request, ("options", "format", "observedAt", "lang"))
-        who, items, failed = await self._content(request)
 
-        def work() -> tuple[list[Written], list[str]]:
+        def reading(who: Pass, items: Sequence[Item]) -> Read:
             ids = [item.get("id") for item, _ in items if isinstance(item, dict)]
             before = things.get_many(who, [id for id in ids if isinstance(id, str)])
 
@@ -74,10 +101,10 @@ class Batch:
                 id = forms.checked_uri(body.get("id")) if isinstance(body, dict) else ""
                 return merging(body, given, names, before.get(id, {}), id)
 
-            return _write(who, items, failed, "merge", read)
+            return read
 
-        written, good = await self._gate.run(work)
-        await _tell(request, _done(written, good), failed, 204)
+        came = await self._written(request, "merge", reading)
+        await _tell(request, came.done, came.failed, 204)
 
     async def delete(self, request: Request) -> None:
         """POST /entityOperations/delete"""
@@ -85,8 +112,11 @@ class Batch:
         who = await self._gate.pass_of(request)
         things.require_write(who)
         content_type(request)
-        content = _list(await json_of(request, MOST_BODY))
-        done, failed = await self._gate.run(_delete, who, content)
+        done, failed = list[str](), list[dict[str, Any]]()
+        for content in lots(await request.body(MOST_BODY)):
+            gone, missing = await self._gate.run(_delete, who, content)
+            done.extend(gone)
+            failed.extend(missing)
         await _tell(request, done, failed, 204)
 
     async def query(self, request: Request) -> None:
@@ -96,66 +126,63 @@ class Batch:
         vocabulary = await with_link(self._gate, request, vocabulary)
         await self._entities.answer(request, asked(content, given), vocabulary)
 
-    async def _content(self, request: Request) -> tuple[Pass, list[Item], Failed]:
-        """The entities of the body with the words of each; those whose @context cannot be had are failed already."""
+    async def _written(self, request: Request, mode: WriteMode, reading: Reading) -> Outcome:
+        """Write the entities of the body. While one lot is on its way to the disk the next is read."""
         who = await self._gate.pass_of(request)
         things.require_write(who)
         kind = content_type(request)
-        content = _list(await json_of(request, MOST_BODY))
-        items: list[Item] = []
-        failed: Failed = []
-        words = words_of(self._gate, request, kind)
-        for body in content:
-            try:
-                items.append((body, await words(body)))
-            except (Problem, ThangLongError) as error:
-                failed.append(_failure(body.get("id") if isinstance(body, dict) else "", problem_of(error)))
-        return who, items, failed
+        raw = await request.body(MOST_BODY)
+        pieces = await self._gate.run(lots, raw) if len(raw) >= LARGE else lots(raw)
+        words, came = words_of(self._gate, request, kind), Outcome()
+        on_the_way: deque[Sent] = deque()
+        while content := await self._gate.run(next, pieces, None):
+            items = await _worded(content, words, came.failed)
+            on_the_way.append(await self._gate.run(_send, who, items, came, mode, reading))
+            if len(on_the_way) > AHEAD:
+                await came.take(on_the_way.popleft())
+        for sent in on_the_way:
+            await came.take(sent)
+        return came
 
 
-def _list(content: Any) -> list[Any]:
-    if not isinstance(content, list) or not content:
-        raise Problem(400, "BadRequestData", "send a list with at least one entity")
-    if any(item is None for item in content):
-        raise Problem(400, "BadRequestData", "null is no entity")
-    return content
+async def _worded(content: Sequence[Any], words: Callable[[Any], Awaitable[Vocabulary]], failed: Failed) -> list[Item]:
+    """Entities with the words of each; those whose @context cannot be had are failed already."""
+    items: list[Item] = []
+    for body in content:
+        try:
+            items.append((body, await words(body)))
+        except (Problem, ThangLongError) as error:
+            failed.append(_failure(body.get("id") if isinstance(body, dict) else "", problem_of(error)))
+    return items
 
 
 def _failure(name: Any, problem: Problem) -> dict[str, Any]:
     return {"entityId": name if isinstance(name, str) else "", "error": problem.document()}
 
 
-def _whole(body: Any, names: Vocabulary) -> dict[str, Any]:
-    return forms.entity_in(body, forms.Reading(names))
+def _whole(who: Pass, items: Sequence[Item]) -> Read:
+    return lambda body, names: forms.entity_in(body, forms.Reading(names))
 
 
-def _part(body: Any, names: Vocabulary) -> dict[str, Any]:
-    return forms.entity_in(body, forms.Reading(names, nulls=True), partial=True)
+def _part(who: Pass, items: Sequence[Item]) -> Read:
+    return lambda body, names: forms.entity_in(body, forms.Reading(names, nulls=True), partial=True)
 
 
-def _write(
-    who: Pass, items: Sequence[Item], failed: Failed, mode: WriteMode, read: Read
-) -> tuple[list[Written], list[str]]:
-    """Write what can be read; the failures are added to ``failed``."""
+def _send(who: Pass, items: Sequence[Item], came: Outcome, mode: WriteMode, reading: Reading) -> Sent:
+    """Read a lot and hand to the writer what can be read: the ids, and the promise of what becomes of each."""
     entities: list[Mapping[str, Any]] = []
-    seen: set[str] = set()
+    read = reading(who, items)
     for body, names in items:
         try:
             entity = read(body, names)
-            if mode == "create" and entity["id"] in seen:
+            if mode == "create" and entity["id"] in came.seen:
                 raise Problem(409, "AlreadyExists", "the entity stands twice in the list")
-            seen.add(entity["id"])
+            came.seen.add(entity["id"])
             entities.append(entity)
         except (Invalid, Problem) as error:
-            failed.append(_failure(body.get("id") if isinstance(body, dict) else "", problem_of(error)))
-    written = things.write(who, entities, mode)
-    for one, item in zip(entities, written, strict=True):
-        if item.refused:
-            failed.append(_failure(one["id"], Problem(*REASONS[item.refused])))
-        elif item.skipped:
-            kept = ", ".join(item.skipped)
-            failed.append(_failure(one["id"], Problem(400, "BadRequestData", f"there already and kept: {kept}")))
-    return written, [entity["id"] for entity in entities]
+            came.failed.append(_failure(body.get("id") if isinstance(body, dict) else "", problem_of(error)))
+    ids = [entity["id"] for entity in entities]
+    return ids, things.write_soon(who, entities, mode) if entities else None
 
 
 def _delete(who: Pass, content: Sequence[Any]) -> tuple[list[str], Failed]:
@@ -169,11 +196,6 @@ def _delete(who: Pass, content: Sequence[Any]) -> tuple[list[str], Failed]:
     missing = [name for name, there in zip(names, gone, strict=True) if not there]
     failed.extend(_failure(name, Problem(404, "ResourceNotFound")) for name in missing)
     return [name for name, there in zip(names, gone, strict=True) if there], failed
-
-
-def _done(written: Sequence[Written], names: Sequence[str]) -> list[str]:
-    pairs = zip(written, names, strict=True)
-    return [name for item, name in pairs if item.refused is None and not item.skipped]
 
 
 async def _tell(request: Request, done: Sequence[str], failed: Failed, status: int) -> None:
