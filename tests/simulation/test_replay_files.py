@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from thanglong.cli.emergency import app
+from thanglong.solve import simulation
 
 CODES, HOSPITALS, HOMES, CALLS = (11, 12, 13, 14, 15), (12, 15), (11, 13, 13), 40
 
@@ -141,6 +142,8 @@ def test_an_area_without_hospitals_plays_runs_in_which_nobody_is_carried(made: P
     refused = CliRunner().invoke(app, ["replay", str(made)])
     assert refused.exit_code == 2
     assert "names no hospitals" in refused.output
+    days = CliRunner().invoke(app, ["simulate", str(made), "--units", "3"])
+    assert (days.exit_code, "need “bases” and “hospitals”" in days.output) == (2, True)
     write(made / "runs" / "to_hospital_bool_test_one.csv", [[0], *([False] for _ in range(CALLS))])
     assert len(play(made)) == CALLS
 
@@ -208,3 +211,11 @@ def test_what_is_wrong_is_said_with_its_place(made: Path, harm: Callable[[Path],
     done = CliRunner().invoke(app, ["replay", str(made)])
     assert done.exit_code == 2
     assert said in " ".join(done.output.split())
+
+
+def test_the_first_start_says_that_it_takes_longer(made: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation, "ready", lambda: False)
+    assert "once after an installation" in CliRunner().invoke(app, ["replay", str(made)]).output
+    monkeypatch.undo()
+    assert simulation.ready(), "it has just run"
+    assert "once after an installation" not in CliRunner().invoke(app, ["replay", str(made)]).output

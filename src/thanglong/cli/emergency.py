@@ -44,9 +44,12 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for pr
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """What cannot be read or does not fit together ends with 2 and a sentence."""
+    """What cannot be read or does not fit together ends with 2 and a sentence; a long first start is told."""
     from thanglong.kit.errors import Invalid
+    from thanglong.solve import simulation
 
+    if not simulation.ready():
+        output.say("Compiling the simulation, once after an installation: about half a minute.", error=True)
     try:
         yield
     except (ValueError, Invalid) as error:  # Unreadable and Impossible are ValueErrors

@@ -54,6 +54,8 @@ def _elaspy(folder: Path, units: int, calls: int, between: float, target: float,
     told = elaspy.describe(folder)
     area = elaspy.read_area(folder, told["common"])
     index = {code: number for number, code in enumerate(area.codes)}
+    if not area.bases or not area.hospitals:
+        raise elaspy.Unreadable("runs/runs.json: simulated days need “bases” and “hospitals” in common")
     missing = [code for code in (*area.bases, *area.hospitals) if code not in index]
     if missing:
         raise elaspy.Unreadable(f"{missing[0]} is not in the driving-time matrix")

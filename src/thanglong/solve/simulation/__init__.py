@@ -3,7 +3,7 @@
 ``simulate`` runs the compiled loop; ``reference.simulate`` says the same in plain Python and is its oracle.
 """
 
-from thanglong.solve.simulation.running import simulate
+from thanglong.solve.simulation.running import ready, simulate
 from thanglong.solve.simulation.types import (
     DIVERTED,
     HANDOVER,
@@ -36,5 +36,6 @@ __all__ = [
     "Outcome",
     "Policy",
     "Rules",
+    "ready",
     "simulate",
 ]

@@ -1,5 +1,7 @@
 """The door of the simulator: dataclasses in, dataclasses out."""
 
+from pathlib import Path
+
 import numpy as np
 
 from thanglong.solve.simulation import kernel
@@ -21,6 +23,13 @@ KINDS = {"home": kernel.HOME, "cover": kernel.WORTH, "table": kernel.TABLE, "ass
          "worth": kernel.WORTH}  # fmt: skip
 MOVING = ("cover", "assign", "worth")
 """Policies that also move units that wait, within their limits."""
+
+
+def ready() -> bool:
+    """Whether the loop was compiled before; else the first simulation takes half a minute longer."""
+    index = Path(kernel.run.stats.cache_path).glob(f"kernel.{kernel.run.py_func.__name__}-*.nbi")
+    source = Path(str(kernel.__file__)).stat().st_mtime
+    return any(file.stat().st_mtime >= source for file in index)
 
 
 def simulate(
