@@ -5,6 +5,7 @@ Answers are compared before anything is timed. CPU time on one core; ``--quick``
 ``--http`` only those over HTTP. Needs ../shared/data/roads; a network that is not there is left out and said so.
 """
 
+import itertools
 import json
 import os
 import signal
@@ -147,6 +148,7 @@ def run(city: str, network: Any) -> None:
             )
         )
         result(f"{city}: 500 units to 1 call by igraph", slow, "ms", "ours", slow / float(np.median(ours)))
+    dispatched(city, engine, view, units, calls.tolist(), lambda call: dijkstra(back, indices=call)[units])
     pairs = list(zip(r.choice(drivable, CALLS).tolist(), calls.tolist(), strict=True))
     result(f"{city}: one time", float(np.median(timed(lambda p: view.metric.between(*p), pairs))), "ms")
     result(f"{city}: one way, unpacked", float(np.median(timed(lambda p: view.metric.way(*p), pairs))), "ms")
@@ -160,6 +162,53 @@ def run(city: str, network: Any) -> None:
     arc, share, _ = engine.reachable(view, place, 480_000)
     spent = timed(lambda _: engine.area(arc, share), list(range(5)))
     result(f"{city}: reachable in 8 min, area of {len(arc)} arcs", float(np.median(spent)), "ms")
+
+
+def dispatched(city: str, engine: Any, view: Any, units: Any, calls: list[int], slowly: Callable[[int], Any]) -> None:
+    """The best five of 500 units that move, and units for an alarm of three needs, by the times of this network; the
+    reference finds times by scipy's Dijkstra, sorts in plain Python and tries every choice that can be best."""
+    from thanglong.solve import dispatch
+    from thanglong.solve.routing import hierarchy as cch
+    from thanglong.solve.routing.compiled import CLOSED
+
+    r = np.random.default_rng(11)
+    turnout, free_in = r.choice([0.0, 1.0], UNITS), r.choice([0.0, 0.0, 4.0], UNITS)
+    skills, duty = r.integers(0, 8, UNITS), r.random(UNITS) < 0.9
+    needs = [1, 2, 4]
+    alarm = dispatch.Alarm(np.array(needs), np.ones(3, np.int64), np.full(3, np.inf))
+
+    def minutes(call: int) -> Any:
+        ms = cch.pin(engine.hierarchy, units).times_to(view.metric, [call])[0]
+        return np.where(ms >= CLOSED, np.inf, ms / 60_000)
+
+    def chosen(call: int) -> tuple[list[int], float]:
+        now = dispatch.Units(minutes(call), free_in, turnout, skills, duty, np.zeros(UNITS))
+        ranking = dispatch.rank(now, 2)
+        sendable = np.where(duty & (free_in == 0), ranking.arrives, np.inf)
+        return ranking.chosen.tolist(), dispatch.fill_needs(alarm, skills, sendable).cost
+
+    def plainly(call: int) -> tuple[list[int], float]:
+        arrives = (slowly(call) / 60_000 + turnout).tolist()
+        free = [i for i in range(UNITS) if duty[i] and not free_in[i] and arrives[i] < np.inf]
+        order = sorted(free, key=lambda i: (arrives[i], i))
+        best = [i for i in order if not 2 & ~int(skills[i])][:5]
+        # a need takes one of its three nearest units, for the other two needs can hold only two of them
+        near = [[i for i in order if not need & ~int(skills[i])][:3] for need in needs]
+        costs = [sum(arrives[i] for i in three) for three in itertools.product(*near) if len(set(three)) == 3]
+        return best, min(costs)
+
+    wrong = 0
+    for call in calls[:40]:
+        (ours, cost), (right, least) = chosen(call), plainly(call)
+        wrong += ours != right or abs(cost - least) > 1e-9
+    print(f"{city}: {wrong} of 40 calls are dispatched otherwise than by the reference")
+    if wrong:
+        raise SystemExit("answers differ: nothing is timed")
+    spent = timed(chosen, calls)
+    theirs = float(np.median(timed(plainly, calls[:30])))
+    result(f"{city}: rank 500 moving units and fill 3 needs, median", float(np.median(spent)), "ms",
+           "scipy dijkstra, plain Python", theirs / float(np.median(spent)))  # fmt: skip
+    result(f"{city}: rank 500 moving units and fill 3 needs, p99", float(np.percentile(spent, 99)), "ms")
 
 
 def over_http(network: Any) -> None:

@@ -242,7 +242,7 @@ class Engine:
     def entered(self, view: View, starts: Places) -> Ints:
         """Milliseconds until each arc is entered from whichever of some points is nearest; CLOSED where none gets."""
         leaving = np.maximum(self._leave(view, starts, arriving=False), 0)
-        best = everywhere(view.metric, starts.state, leaving)
+        best = everywhere(view.metric, starts.state, leaving).astype(np.int64)
         node = view.metric.node_ms
         enter = np.where((best < CLOSED) & (node < CLOSED), best - node, CLOSED)
         by_arc = np.full(self.arcs.size, CLOSED, dtype=np.int64)

@@ -27,7 +27,7 @@ MOVING = ("cover", "assign", "worth")
 
 def ready() -> bool:
     """Whether the loop was compiled before; else the first simulation takes half a minute longer."""
-    index = Path(kernel.run.stats.cache_path).glob(f"kernel.{kernel.run.py_func.__name__}-*.nbi")
+    index = Path(str(kernel.run.stats.cache_path)).glob(f"kernel.{kernel.run.py_func.__name__}-*.nbi")
     source = Path(str(kernel.__file__)).stat().st_mtime
     return any(file.stat().st_mtime >= source for file in index)
 
