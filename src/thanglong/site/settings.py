@@ -141,6 +141,9 @@ THINGS_STORE = env("THANGLONG_THINGS", "") or env("THANGLONG_DATABASE", "") or s
 THINGS_HOT_DAYS = int(env("THANGLONG_THINGS_HOT_DAYS", "35"))
 THINGS_KEEP_DAYS = int(env("THANGLONG_THINGS_KEEP_DAYS", "0"))
 THINGS_TEMPORAL_MOST = int(env("THANGLONG_THINGS_TEMPORAL_MOST", "10" if THINGS_ALONE else "10000"))
+# requests a second that one access key, and one address without a key, may send (0: as many as they like)
+THINGS_RATE = float(env("THANGLONG_THINGS_RATE", "5000"))
+THINGS_RATE_OPEN = float(env("THANGLONG_THINGS_RATE_OPEN", "100"))
 # addresses of @context documents and the files to read instead, for closed networks
 THINGS_CONTEXT_MAP = env("THANGLONG_THINGS_CONTEXT_MAP", "")
 # where requests at addresses named by clients may go: "any", or networks beside the public Internet

@@ -8,18 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TypeVar
 
+from django.conf import settings
 from django.db import close_old_connections
 
 from thanglong.core.things import service as things
 from thanglong.core.things.types import Pass
-from thanglong.kit import clock
+from thanglong.kit import clock, peers
 from thanglong.kit.errors import NotSignedIn
 from thanglong.kit.ports import ANONYMOUS
 from thanglong.surfaces.asgi import Request
+from thanglong.surfaces.rates import Rates
 
 KEPT = 0.8
 """Seconds a decision is remembered: a withdrawn key or role bites after at most so long."""
 MOST = 5000
+COUNTED = "thanglong.counted"
+"""In the scope of a request that was counted."""
 STRANGER = Pass(ANONYMOUS, view=False, write=False)
 T = TypeVar("T")
 
@@ -30,6 +34,8 @@ class Gate:
     def __init__(self, threads: int = 4) -> None:
         self._known: OrderedDict[bytes, tuple[float, Pass | None]] = OrderedDict()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="live")
+        self._strangers, self._keys = Rates(settings.THINGS_RATE_OPEN), Rates(settings.THINGS_RATE)
+        self._trusted = peers.networks(settings.TRUSTED_PROXIES)
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
         """Do blocking work in a thread."""
@@ -55,14 +61,16 @@ class Gate:
         return replace(found, tenant=tenant) if tenant else found
 
     async def asker(self, request: Request) -> Pass:
-        """Who asks: a stranger without an access key."""
+        """Who asks: a stranger without an access key. TooMany when they ask too often."""
         text = request.headers.get("authorization", "")
         if not text:
+            self._count(request, self._strangers, self._address(request))
             return STRANGER
         scheme, _, secret = text.partition(" ")
         if scheme.lower() != "bearer" or not secret:
             raise NotSignedIn
         key = hashlib.blake2b(secret.strip().encode(), digest_size=16).digest()
+        self._count(request, self._keys, key)
         now = clock.monotonic()
         known = self._known.get(key)
         if known is None or known[0] < now:
@@ -74,6 +82,20 @@ class Gate:
         if known[1] is None:
             raise NotSignedIn
         return known[1]
+
+    def _address(self, request: Request) -> bytes:
+        """Where a stranger asks from, seen through the proxies of the settings; one subscriber's network for IPv6."""
+        direct = str((request.scope.get("client") or ("", 0))[0])
+        if self._trusted and peers.trusted(direct, self._trusted):
+            direct = peers.behind(direct, request.headers.get("x-forwarded-for", ""), self._trusted)
+        return peers.counted(direct).encode()
+
+    @staticmethod
+    def _count(request: Request, rates: Rates, who: bytes) -> None:
+        """Count a request once, however often it is looked at."""
+        if COUNTED not in request.scope:
+            request.scope[COUNTED] = True
+            rates.count(who)
 
     def close(self) -> None:
         """End the threads."""

@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 Entity = dict[str, Any]
+UNIT = "urn:ngsi-ld:Unit:"
+"""What the id of an administrative unit begins with."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 OPEN_TYPES = frozenset(
@@ -104,12 +106,16 @@ def types_of(entity: Mapping[str, Any]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What an actor may do with things: read closed types, write; and in which tenant ("" is the city)."""
+    """What an actor may do with things: read closed types, write; in which tenant ("" is the city).
+
+    ``units``: those whose things may be written; None: all.
+    """
 
     actor: Actor
     view: bool
     write: bool
     tenant: str = ""
+    units: frozenset[UUID] | None = None
 
 
 Asker = Actor | Pass
@@ -230,7 +236,7 @@ def rel(target: str) -> dict[str, Any]:
 
 def unit_rel(unit: UUID) -> dict[str, Any]:
     """A Relationship to an administrative unit."""
-    return rel(f"urn:ngsi-ld:Unit:{unit}")
+    return rel(f"{UNIT}{unit}")
 
 
 def thing_id(kind: str, local: str) -> str:

@@ -19,6 +19,7 @@ from thanglong.kit.errors import (
     NotSignedIn,
     ThangLongError,
     TooLarge,
+    TooMany,
     Unavailable,
     no_room,
 )
@@ -58,6 +59,8 @@ def problem_of(error: Exception) -> Problem:
         return Problem(409, "AlreadyExists", str(error))
     if isinstance(error, TooLarge):
         return Problem(413, "BadRequestData", str(error))
+    if isinstance(error, TooMany):
+        return Problem(429, "TooManyRequests", str(error), [(b"retry-after", b"1")])
     if isinstance(error, NotSignedIn):
         return Problem(401, "Unauthorized", str(error), [(b"www-authenticate", b"Bearer")])
     if isinstance(error, Denied):

@@ -14,7 +14,7 @@ import orjson
 from django.utils.translation import gettext
 
 from thanglong.core.things.rules import STATE_WORDS, shown_value
-from thanglong.core.things.service.bounds import NOT_YOURS, bound, require_types
+from thanglong.core.things.service.bounds import NOT_YOURS, WRITE, bound, require_own, units_of
 from thanglong.core.things.service.closing import close_days, closed, days, verify_days
 from thanglong.core.things.service.ending import MARK, over, sweep
 from thanglong.core.things.service.tenancy import PART, has_tenant, open_tenant, store_of, tenant_of, tenants
@@ -42,12 +42,12 @@ __all__ = [
     "seq_before", "stamps", "steps", "sweep", "tenants", "types", "types_of", "upsert", "verify_days", "wait",
     "write", "write_soon",
 ]  # fmt: skip
-VIEW, WRITE = "things.view", "things.write"
+VIEW = "things.view"
 
 
 def pass_of(actor: Actor) -> Pass:
     """What an actor may do here, decided once: a busy surface keeps it for some seconds."""
-    return Pass(actor, bool(ports.reach(actor, VIEW)), bool(ports.reach(actor, WRITE)))
+    return Pass(actor, bool(ports.reach(actor, VIEW)), bool(ports.reach(actor, WRITE)), units=units_of(actor))
 
 
 def _views(asker: Asker) -> bool:
@@ -94,14 +94,14 @@ def readable(asker: Asker, types: Sequence[str]) -> Sequence[str] | None:
 def write(asker: Asker, entities: Sequence[Mapping[str, Any]], mode: WriteMode = "upsert") -> list[Written]:
     """Write entities in one of the modes of ``kit.ports.ThingsStore.write``; durable when it returns."""
     require_write(asker)
-    require_types(asker, entities)
+    require_own(asker, entities)
     return store_of(asker).write(entities, mode=mode, at=clock.now()) if entities else []
 
 
 def write_soon(asker: Asker, entities: Sequence[Mapping[str, Any]], mode: WriteMode) -> "Future[list[Written]]":
     """Like :func:`write` for at most 1,000 entities; the future is done when they are on disk."""
     require_write(asker)
-    require_types(asker, entities)
+    require_own(asker, entities)
     return store_of(asker).write_soon(entities, mode=mode, at=clock.now())
 
 
@@ -113,7 +113,7 @@ def upsert(asker: Asker, entities: Sequence[Mapping[str, Any]]) -> list[str | No
 def delete(asker: Asker, ids: Sequence[str]) -> list[bool]:
     """Delete entities; per id whether it was there."""
     require_write(asker)
-    require_types(asker, ids=ids)
+    require_own(asker, ids=ids)
     return store_of(asker).delete(ids, at=clock.now()) if ids else []
 
 

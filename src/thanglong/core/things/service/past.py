@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from thanglong.core.things.service import may_view, readable, require_write, write
-from thanglong.core.things.service.bounds import require_types
+from thanglong.core.things.service.bounds import require_own
 from thanglong.core.things.service.tenancy import store_of
 from thanglong.core.things.types import Asker, ThingQuery
 from thanglong.kit import clock
@@ -20,21 +20,21 @@ __all__ = ["aggregates", "amend", "count", "evolutions", "find", "forget", "reco
 def record(asker: Asker, entities: Sequence[Mapping[str, Any]], *, create: bool = True) -> list[bool | None]:
     """Put instances into the past of entities; per entity whether its past is new (see ``kit.past.PastStore``)."""
     require_write(asker)
-    require_types(asker, entities)
+    require_own(asker, entities)
     return store_of(asker).record(entities, at=clock.now(), create=create)
 
 
 def forget(asker: Asker, id: str, attribute: str = "", dataset: str | None = "") -> bool:
     """Take the past of an entity, or of one attribute, away; False: there is none."""
     require_write(asker)
-    require_types(asker, ids=[id])
+    require_own(asker, ids=[id])
     return store_of(asker).forget(id, at=clock.now(), attribute=attribute, dataset=dataset)
 
 
 def amend(asker: Asker, id: str, attribute: str, instance: str, content: Mapping[str, Any] | None) -> bool:
     """Exchange an instance of the past, or take it away (None); False where there is none."""
     require_write(asker)
-    require_types(asker, ids=[id])
+    require_own(asker, ids=[id])
     return store_of(asker).amend(id, attribute, instance, content, at=clock.now())
 
 

@@ -1,12 +1,14 @@
-"""A key bound to types of things reads them and what is open to all, and writes nothing else."""
+"""A key bound to types of things reads them and what is open to all, and writes nothing else; one bound to a unit
+writes what lies there."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from thanglong.core.things import service
-from thanglong.core.things.types import Pass
+from thanglong.core.things.service import past
+from thanglong.core.things.types import Pass, unit_rel
 from thanglong.kit.errors import Denied, NotFound
 from thanglong.kit.ports import SYSTEM, Actor, ThingQuery, ThingsStore
 
@@ -71,3 +73,38 @@ def test_writing_reaches_no_other_type(full: ThingsStore, entity: dict[str, Any]
 def test_its_own_it_writes_and_deletes(full: ThingsStore) -> None:
     assert service.upsert(BOUND, [thing("Meter"), thing("Meter", "2")]) == [None, None]
     assert service.delete(BOUND, ["urn:ngsi-ld:Meter:2", "urn:ngsi-ld:Meter:9"]) == [True, False]
+
+
+WARD, NEXT = uuid4(), uuid4()
+WARDS_KEY = Pass(Actor("client", uuid4(), "ward", role="client"), view=True, write=True, units=frozenset({WARD}))
+
+
+def placed(name: str, unit: UUID | None, **more: Any) -> dict[str, Any]:
+    return {**thing("Bench", name), **({} if unit is None else {"unit": unit_rel(unit)}), **more}
+
+
+def test_a_wards_key_writes_in_its_ward_alone(things: ThingsStore) -> None:
+    assert service.upsert(WARDS_KEY, [placed("mine", WARD)]) == [None]
+    service.write(SYSTEM, [placed("next", NEXT), placed("nowhere", None)])
+    before = things.raw(["urn:ngsi-ld:Bench:next", "urn:ngsi-ld:Bench:nowhere"])
+    power = {"power": {"type": "Property", "value": 6}}
+    service.write(WARDS_KEY, [{"id": "urn:ngsi-ld:Bench:mine", **power}], "update")
+    for entity in (
+        placed("new", NEXT),  # made elsewhere
+        placed("new", None),  # made nowhere
+        placed("next", WARD),  # taken over
+        placed("mine", NEXT),  # given away
+        {"id": "urn:ngsi-ld:Bench:mine", "unit": None},
+        {"id": "urn:ngsi-ld:Bench:next", **power},
+        {"id": "urn:ngsi-ld:Bench:nowhere", **power},
+    ):
+        with pytest.raises(Denied):
+            service.write(WARDS_KEY, [placed("mine", WARD), entity])
+        with pytest.raises(Denied):
+            past.record(WARDS_KEY, [entity])
+    with pytest.raises(Denied):
+        service.delete(WARDS_KEY, ["urn:ngsi-ld:Bench:next"])
+    with pytest.raises(Denied):
+        past.forget(WARDS_KEY, "urn:ngsi-ld:Bench:next")
+    assert things.raw(list(before)) == before
+    assert service.delete(WARDS_KEY, ["urn:ngsi-ld:Bench:mine"]) == [True]

@@ -12,11 +12,10 @@ from django.utils.translation import gettext
 from thanglong.core.places import service as places
 from thanglong.core.things import service
 from thanglong.core.things.rules import shown_value, unit_of
-from thanglong.core.things.types import TITLES, plain
+from thanglong.core.things.types import TITLES, UNIT, plain
 from thanglong.kit.errors import N_, NotFound
 from thanglong.kit.ports import Actor
 
-UNIT = "urn:ngsi-ld:Unit:"
 PAGES = (
     ("types", N_("Types"), False),
     ("attributes", N_("Attributes"), False),
