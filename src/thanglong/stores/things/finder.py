@@ -16,6 +16,10 @@ from thanglong.stores.things.names import Rows
 from thanglong.stores.things.terms import Sql, Terms, after_prefix, checked_pattern, literal_prefix, marks
 
 PROBE = 20_000
+SAMPLE = 200
+"""Entities of a range that are tested to learn how many of it pass."""
+NAMED = "x.id"
+"""Stands in a test that needs the id of the entity and not only its number."""
 MOST_ORDERED = 200_000
 
 
@@ -34,6 +38,7 @@ class Finder(ABC):
         self.rows = rows
         self.name = name
         self.types: list[int] = []
+        self._places: list[Sql] = []
 
     @abstractmethod
     def among(self, column: str, values: Sequence[str]) -> Sql:
@@ -111,26 +116,40 @@ class Finder(ABC):
         tests = [(compiler.test(condition), compiler.drive(condition)) for condition in self._conditions()]
         if not self._spatial(tests):
             return None
-        driver = None if query.ids else self._cheapest([drive for _, drive in tests if drive is not None], whole)
-        return driver, [*self._id_tests(), *(test for test, drive in tests if drive is None or drive is not driver)]
+        if query.ids:
+            return None, [*self._id_tests(), *(test for test, _ in tests)]
+        ranges = sorted(
+            ((self._size(drive), drive, test) for test, drive in tests if drive is not None), key=lambda item: item[0]
+        )
+        # what few entities pass is tested first, what has no range last
+        ordered = [*(test for _, _, test in ranges), *(test for test, drive in tests if drive is None)]
+        if not self._drives(ranges, ordered[1:], whole):
+            return None, [*self._id_tests(), *ordered]
+        return ranges[0][1], [*self._id_tests(), *ordered[1:]]
 
-    def _cheapest(self, drives: list[Sql], whole: bool) -> Sql | None:
-        """The range to drive the query with, or None where walking the ids finds the page sooner.
+    def _drives(self, ranges: Sequence[tuple[int, Sql, Sql]], others: Sequence[Sql], whole: bool) -> bool:
+        """Whether the shortest range is to drive the query, or walking the ids finds the page sooner.
 
-        Driving fetches, tests and sorts every entity of the range. Walking tests one entity after the other until the
-        page is full: as many as the page holds, divided by the share of entities that pass all ranges.
+        Driving tests every entity of the range, then fetches and sorts those that pass. Walking tests one entity after
+        the other until the page is full: as many as the page holds, divided by the share of entities that pass all.
         """
-        sized = sorted(((self._size(drive), drive) for drive in drives), key=lambda item: item[0])
-        if not sized:
-            return None
-        total = max(self._total(), 1)
-        walked = float(total)
-        if not whole:
-            walked = float(self.query.limit + self.query.offset)
-            for size, _ in sized:
-                walked *= total / max(size, 1)
-        size, drive = sized[0]
-        return drive if size <= min(walked, total) and (size <= PROBE or whole) else None
+        if not ranges:
+            return False
+        total, (size, drive, _) = max(self._total(), 1), ranges[0]
+        if whole:
+            return size <= total
+        if size > PROBE:
+            return False
+        page, passing = self.query.limit + self.query.offset, float(size)
+        if size > SAMPLE and others:
+            passing *= self._share(drive, others)
+        return size <= min(page * total / max(passing, 1.0), total)
+
+    def _share(self, drive: Sql, tests: Sequence[Sql]) -> float:
+        """The share of a range's entities that pass the other tests, by the first few; never 0."""
+        some = (f"SELECT * FROM ({drive[0]}) o LIMIT {SAMPLE}", drive[1])
+        sql, values = self._passing(some, tests)
+        return max(int(self.rows(f"SELECT count(*) FROM ({sql}) c", values)[0][0]), 1) / SAMPLE
 
     def _total(self) -> int:
         kinds = f" AND type IN ({marks(self.types)})" if self.types else ""
@@ -162,6 +181,7 @@ class Finder(ABC):
             sql, values = self.boxes(number, query.box)
             drive = (f"SELECT b.n FROM ({sql}) b", values)
             tests.append(((f"x.n IN ({drive[0]})", values), drive))
+            self._places.append(drive)
         for area in self._areas():
             number = self.name(area.attribute)
             if number is None:
@@ -172,6 +192,7 @@ class Finder(ABC):
                 return False
             drive = self.numbered(found)
             tests.append(((f"x.n IN ({drive[0]})", drive[1]), drive))
+            self._places.append(drive)
         return True
 
     def _areas(self) -> Iterable[Area]:
@@ -238,8 +259,17 @@ class Finder(ABC):
         return f"SELECT u.n, u.id FROM ({sql}) u ORDER BY u.id LIMIT ? OFFSET ?", [*values, query.limit, query.offset]
 
     def _driven(self, driver: Sql, tests: list[Sql]) -> Sql:
-        sql = f"SELECT x.n, x.id FROM (SELECT DISTINCT n FROM ({driver[0]}) s) d CROSS JOIN entity x WHERE x.n = d.n"
-        return self._tested(f"{sql} AND x.tenant = ? AND x.alive = 1", [*driver[1], self.tenant], tests, True)
+        passing, values = self._passing(driver, tests)
+        sql = f"SELECT DISTINCT x.n, x.id FROM ({passing}) d CROSS JOIN entity x WHERE x.n = d.n"
+        named = [test for test in tests if NAMED in test[0]]
+        # ranges of attributes hold entities of the types asked for and no others; places do not tell types
+        placed = any(driver is one for one in self._places)
+        return self._tested(f"{sql} AND x.tenant = ? AND x.alive = 1", [*values, self.tenant], named, placed)
+
+    def _passing(self, driver: Sql, tests: Sequence[Sql]) -> Sql:
+        """The numbers of a range that pass the tests for which the entity itself need not be fetched."""
+        sql, values = f"SELECT x.n FROM ({driver[0]}) x WHERE 1 = 1", list(driver[1])
+        return self._tested(sql, values, [test for test in tests if NAMED not in test[0]], False)
 
     def _walk(self, kind: int | None, tests: list[Sql]) -> Sql:
         if kind is None:
