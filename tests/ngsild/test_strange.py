@@ -1,12 +1,21 @@
 """Whatever is sent, the answer is a problem of the standard's list and never a failure of ours."""
 
+import asyncio
+import functools
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import httpx
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.ngsild.conftest import Ask
+from tests.ngsild.conftest import Ask, Broker, FakeGate, run
+
+from thanglong.surfaces.ngsild.app import ROOT, NgsiLd
 
 NULL = "urn:ngsi-ld:null"
 NAMES = st.sampled_from(
@@ -55,7 +64,8 @@ QUIET = settings(max_examples=40, deadline=None, suppress_health_check=list(Heal
 
 
 @pytest.fixture(autouse=True)
-def _filled(broker: Ask) -> None:
+def _filled(broker: Ask, settings: Any) -> None:
+    settings.THINGS_ALONE = True
     body = {
         "id": "urn:x:1",
         "type": "T",
@@ -124,3 +134,102 @@ class TestAnything:
                 headers={"content-type": "application/json"},
             )
         )
+
+
+def routes() -> list[str]:
+    """Every address of the interface, with {} for what varies."""
+    found: list[str] = []
+
+    def walk(node: Any, path: str) -> None:
+        for segment, below in node.items():
+            if segment:
+                walk(below, f"{path}/{segment}")
+            else:
+                found.append(path)
+
+    surface = NgsiLd(FakeGate())
+    walk(surface._router._tree, "")
+    return sorted(found)
+
+
+ROUTES = routes()
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
+KINDS = ["application/json", "application/ld+json", "application/merge-patch+json", "application/geo+json", "text/plain",
+         "application/json; charset=utf-8", "*/*", "", "image/png;q=x", "application/*;q=0.3, text/html"]  # fmt: skip
+PARTS = st.one_of(
+    st.sampled_from(["urn:x:1", "T", "a", "b", "location", "urn:ngsi-ld:Subscription:1"]), st.text(max_size=5)
+)
+BODIES = st.one_of(
+    st.sampled_from([b"", b"{}", b"[]", b"null", b"1", b'{"a"', b"\xff\xfe", b'{"type":"Query"}', b'{"@context":[]}', b"[[[[[[[["]),
+    st.one_of(ENTITIES, VALUES, st.lists(ENTITIES, max_size=2)).map(orjson.dumps),
+    st.binary(max_size=20),
+)  # fmt: skip
+PATIENCE = 60.0
+"""Seconds after which an answer counts as one that never comes."""
+
+
+def within(broker: Broker, method: str, path: str, **more: Any) -> Any:
+    """An answer, in time."""
+
+    async def ask() -> Any:
+        transport = httpx.ASGITransport(broker.application)
+        async with httpx.AsyncClient(transport=transport, base_url="http://city") as client:
+            return await asyncio.wait_for(client.request(method, path, **more), PATIENCE)
+
+    return run(ask())
+
+
+WRITER = {"authorization": "Bearer writer"}
+
+
+def test_every_address_is_in_the_table() -> None:
+    """The fuzz below asks at what the interface has; the documentation names the same."""
+    text = (Path(__file__).parents[2] / "docs" / "look-up" / "ngsi-ld.md").read_text("utf-8")
+    named = {re.sub(r"\{[^}]*\}", "{}", path) for path in re.findall(r"`(/[^`]*)`", text)}
+    named |= {f"/entityOperations/{verb}" for verb in ("upsert", "update", "merge", "delete", "query")}
+    unnamed = {path for path in ROUTES if path.startswith(ROOT) and path.removeprefix(ROOT) not in named}
+    assert not unnamed
+
+
+@pytest.mark.parametrize("path", ROUTES)
+def test_every_address_by_every_method(broker: Broker, path: str) -> None:
+    place = path.replace("{}", "urn:x:1")
+    for method in METHODS:
+        for headers in (WRITER, {}, {**WRITER, "content-type": "text/plain", "accept": "image/png"}):
+            fine(within(broker, method, place, headers=headers, content=b"{}"))
+
+
+class TestEveryAddress:
+    @settings(QUIET, max_examples=100)
+    @given(st.data())
+    def test_anything_anywhere(self, broker: Broker, data: Any) -> None:
+        draw = data.draw
+        path = draw(st.sampled_from(ROUTES))
+        while "{}" in path:
+            path = path.replace("{}", quote(draw(PARTS), safe=""), 1)
+        headers = {**WRITER, "content-type": draw(st.sampled_from(KINDS)), "accept": draw(st.sampled_from(KINDS))}
+        if draw(st.booleans()):
+            headers["ngsild-tenant"] = draw(st.sampled_from(["a", "b c", "x" * 300, "-"]))
+        if draw(st.booleans()):
+            headers["ngsild-snapshot"] = draw(st.sampled_from(["urn:s:1", "-"]))
+        method, body = draw(st.sampled_from(METHODS[:6])), draw(BODIES)
+        fine(within(broker, method, path, headers=headers, content=body, params=draw(PARAMETERS)))
+
+
+def test_what_is_too_large_is_refused_at_once(broker: Broker) -> None:
+    """Size limits with clear errors: address, entity, batch, page, and a body that does not say how long it is."""
+    large = orjson.dumps({"id": "urn:x:2", "type": "T", "text": "x" * (2 << 20)})
+    ask = functools.partial(within, broker, headers={**WRITER, "content-type": "application/json"})
+    refused = ask("POST", f"{ROOT}/entities", content=large)
+    assert refused.status_code == 413 and refused.json()["detail"]
+    assert ask("POST", f"{ROOT}/entityOperations/upsert", content=b"[" + large + b"]").status_code in (201, 207)
+    declared = {**WRITER, "content-type": "application/json", "content-length": str(65 << 20)}
+    assert within(broker, "POST", f"{ROOT}/entityOperations/upsert", headers=declared, content=b"[]").status_code == 413
+    assert ask("GET", f"{ROOT}/entities?type=T&q=a=={'1' * 17_000}").status_code == 414
+    assert ask("GET", f"{ROOT}/entities?type=T&limit=1001").status_code == 403
+    broken = within(broker, "POST", f"{ROOT}/entities", headers=WRITER, content=_pieces())
+    assert broken.status_code == 411 and broken.content == b""
+
+
+async def _pieces() -> AsyncIterator[bytes]:
+    yield b"{}"
