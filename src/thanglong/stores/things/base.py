@@ -23,6 +23,7 @@ from thanglong.stores.things.finder import Finder
 from thanglong.stores.things.group import CHUNK, Request
 from thanglong.stores.things.log import changes_of, sample_of
 from thanglong.stores.things.shared import Committer
+from thanglong.stores.things.states import ALIVE, stamps_of
 from thanglong.stores.things.terms import Sql, marks
 from thanglong.stores.things.work import Delete, Write, at_of, prepare
 
@@ -158,11 +159,12 @@ class BaseThings(Aggregates, DocumentRows, Facts):
         """See ``kit.ports.ThingsStore``."""
         test, values = self._among("e.id", ids)
         sql = (
-            f"SELECT e.id, e.created, e.modified, e.stamps FROM entity e WHERE e.tenant = ? AND e.alive = 1 AND {test}"
+            "SELECT e.id, e.created, e.modified, e.state, e.stamps FROM entity e "
+            f"WHERE e.tenant = ? AND e.alive = 1 AND {test}"
         )
         found = {}
-        for name, created, modified, stamps in self._rows(sql, (self._tenant_id(), *values)):
-            pairs = {"": (created, modified), **orjson.loads(stamps)}
+        for name, created, modified, state, stamps in self._rows(sql, (self._tenant_id(), *values)):
+            pairs = {"": [created, modified], **stamps_of(stamps, orjson.loads(state), created, ALIVE)}
             found[name] = {key: (rows.moment(made), rows.moment(changed)) for key, (made, changed) in pairs.items()}
         return found
 

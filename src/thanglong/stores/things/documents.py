@@ -11,6 +11,7 @@ from thanglong.kit.ports import ThingQuery
 from thanglong.stores.ops import GONE, RECORDED, REMOVED
 from thanglong.stores.things.judge import matcher
 from thanglong.stores.things.past import Statement
+from thanglong.stores.things.states import stamps_of
 from thanglong.stores.things.terms import Sql
 
 COLUMNS = "tenant, kind, id, n, body, reached, state"
@@ -112,10 +113,12 @@ class DocumentRows(ABC):
         test, values = self._among("e.id", ids)
         columns = "e.id, e.alive, e.created, e.modified, e.state, e.stamps"
         sql = f"SELECT {columns} FROM entity e WHERE e.tenant = ? AND {test}"
-        return {
-            id: Snapshot(orjson.loads(state), bool(alive), created, modified, orjson.loads(stamps))
-            for id, alive, created, modified, state, stamps in self._rows(sql, (self._name(tenant), *values))
-        }
+        found = {}
+        for id, alive, created, modified, state, stamps in self._rows(sql, (self._name(tenant), *values)):
+            content = orjson.loads(state)
+            known = stamps_of(stamps, content, created, alive)
+            found[id] = Snapshot(content, bool(alive), created, modified, known)
+        return found
 
     def moved_since(self, tenant: str, entity: str, seq: int) -> list[str]:
         """See ``kit.documents.Documents``."""

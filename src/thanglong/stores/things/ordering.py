@@ -10,6 +10,7 @@ from thanglong.formats.ngsild.collation import Key, collator
 from thanglong.kit.ports import Area, Order
 from thanglong.stores.things import rows, space
 from thanglong.stores.things.names import Rows
+from thanglong.stores.things.states import ALIVE, stamps_of
 from thanglong.stores.things.terms import Sql, marks
 
 # the order of kinds of values (clause 4.23.2); what has no such attribute comes last, whatever the direction
@@ -64,8 +65,11 @@ def _values(
         return {n: (MOMENT, at) for n, at in finder.rows(sql, values)}
     head, _, tail = order.path.rpartition(".")
     if tail in ("createdAt", "modifiedAt"):
-        sql = f"SELECT e.n, e.stamps FROM ({chosen}) p CROSS JOIN entity e WHERE e.n = p.n"
-        stamps = {n: orjson.loads(text).get(head) for n, text in finder.rows(sql, values)}
+        sql = f"SELECT e.n, e.created, e.state, e.stamps FROM ({chosen}) p CROSS JOIN entity e WHERE e.n = p.n"
+        found = finder.rows(sql, values)
+        stamps = {
+            n: stamps_of(text, orjson.loads(state), created, ALIVE).get(head) for n, created, state, text in found
+        }
         return {n: (MOMENT, pair[tail == "modifiedAt"]) for n, pair in stamps.items() if pair}
     attribute = finder.name(order.path)
     kinds = finder.types or finder.all_types()

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import orjson
+
 from thanglong.stores.things import rows
 
 ALIVE, PAST, NOTHING = 1, 0, -1
@@ -52,6 +54,27 @@ def types_of(entity: Mapping[str, Any]) -> tuple[str, ...]:
 
 def attributes_of(entity: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
     return [(key, value) for key, value in entity.items() if key not in rows.OWN]
+
+
+Stamps = dict[str, list[int]]
+
+
+def kept_stamps(entity: Entity) -> Stamps:
+    """The stamps that are written: an attribute that came with its entity and never changed needs none."""
+    if not entity.alive:
+        return entity.stamps
+    first = [entity.created, entity.created]
+    return {key: pair for key, pair in entity.stamps.items() if pair != first}
+
+
+def stamps_of(stamps: str, state: Mapping[str, Any], created: int, alive: int) -> Stamps:
+    """The stamps of all attributes, from those that were written and the state."""
+    found: Stamps = orjson.loads(stamps)
+    if alive == ALIVE:
+        for key in state:
+            if key not in found and key not in rows.OWN:
+                found[key] = [created, created]
+    return found
 
 
 def alive_of(entity: Entity) -> int:

@@ -15,7 +15,7 @@ from thanglong.kit.errors import Unavailable
 from thanglong.stores.postgres.things import schema
 from thanglong.stores.things.group import Request, ids_of
 from thanglong.stores.things.names import Names
-from thanglong.stores.things.states import ALIVE, PAST, Entity, alive_of, types_of
+from thanglong.stores.things.states import ALIVE, PAST, Entity, alive_of, kept_stamps, stamps_of, types_of
 from thanglong.stores.things.work import Work
 
 LOCK = 0x7468616E676C6F
@@ -83,7 +83,8 @@ class Writer:
     def _load(self, tenant: str, ids: list[str]) -> Iterator[Entity]:
         found = self._connected().execute(schema.LOAD, (self._names[tenant], ids))
         for n, name, alive, created, modified, state, stamps in found:
-            content, seen = orjson.loads(state), orjson.loads(stamps)
+            content = orjson.loads(state)
+            seen = stamps_of(stamps, content, created, alive)
             yield Entity(
                 n, name, types_of(content), content, seen, created, modified, alive == ALIVE, tenant, alive == PAST
             )
@@ -104,7 +105,7 @@ class Writer:
         saved: list[tuple[Any, ...]] = []
         for e in work.touched.values():
             head = (e.n, names[e.tenant], alive_of(e), names[e.types[0]], e.id, e.created, e.modified)
-            saved.append((*head, text(e.state), text(e.stamps)))
+            saved.append((*head, text(e.state), text(kept_stamps(e))))
         self._many(schema.SAVE, saved)
         self._many(schema.KIND_GONE, [(names[owner], names[kind], name) for owner, kind, name in work.kinds_gone])
         made = [(names[owner], names[kind], name, n) for (owner, kind, name), n in work.kinds_set.items()]

@@ -13,7 +13,7 @@ from thanglong.stores.sqlite import driver
 from thanglong.stores.sqlite.things import schema
 from thanglong.stores.things.group import Request, ids_of
 from thanglong.stores.things.names import Names
-from thanglong.stores.things.states import ALIVE, PAST, Entity, alive_of, types_of
+from thanglong.stores.things.states import ALIVE, PAST, Entity, alive_of, kept_stamps, stamps_of, types_of
 from thanglong.stores.things.work import Work
 
 Connection = Any
@@ -121,7 +121,8 @@ class Writer:
     def _load(self, tenant: str, ids: list[str]) -> Iterator[Entity]:
         found = self._connection.execute(schema.LOAD, (orjson.dumps(ids).decode(), self._names[tenant]))
         for n, name, alive, created, modified, state, stamps in found:
-            content, seen = orjson.loads(state), orjson.loads(stamps)
+            content = orjson.loads(state)
+            seen = stamps_of(stamps, content, created, alive)
             yield Entity(
                 n, name, types_of(content), content, seen, created, modified, alive == ALIVE, tenant, alive == PAST
             )
@@ -129,7 +130,9 @@ class Writer:
     def _flush(self, work: Work, new: list[str]) -> None:
         self._names.enter(self._rows, work.names(), new)
         names = self._names.known
-        self._many(schema.SAVE, [(*row_of(e, names), text(e.state), text(e.stamps)) for e in work.touched.values()])
+        self._many(
+            schema.SAVE, [(*row_of(e, names), text(e.state), text(kept_stamps(e))) for e in work.touched.values()]
+        )
         self._flush_index(work, names)
         self._flush_kinds(work, names)
         self._many(schema.HISTORY, [(p[0], names[p[1]], names[p[2]], *p[3:]) for p in work.history])
