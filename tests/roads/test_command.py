@@ -22,7 +22,7 @@ def test_an_account_of_the_import(tmp_path: Path, shared_data: Path) -> None:
     assert told.returncode == 0
     assert account["dry_run"]
     assert account["restrictions"] > 100
-    assert {problem["kind"] for problem in account["problems"]} == {"conditional", "maxspeed"}
+    assert {problem["kind"] for problem in account["problems"]} == {"maxspeed"}
     assert not (tmp_path / "roads.npz").exists()
 
 

@@ -21,7 +21,9 @@ STEPS = {
     "keep": "keeping the network",
 }
 PROBLEMS = {
-    "conditional": "ways with access by time of day; only permanent signs are obeyed: close them by hand",
+    "conditional": "ways with conditions other than plain hours; only permanent signs are obeyed: close them by hand",
+    "maxspeed_timed": "ways whose maxspeed holds at certain hours; the permanent one is taken",
+    "restriction_timed": "turn restrictions that hold at certain hours; left out",
     "reversible": "ways whose direction changes; taken as open both ways",
     "maxspeed": "ways whose maxspeed is not understood; the usual speed of their kind is taken",
     "restriction_unknown": "turn restrictions of an unknown kind; left out",

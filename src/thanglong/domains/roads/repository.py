@@ -14,7 +14,7 @@ import shapely
 from thanglong.domains.roads.models import CoverLook
 from thanglong.domains.roads.types import Area, Look, Roads
 from thanglong.kit import ports
-from thanglong.solve.routing.network import Network, Restriction, from_roads
+from thanglong.solve.routing.network import Network, Restriction, Timed, from_roads
 
 ARRAYS = ("lon", "lat", "u", "v", "kind", "length", "speed", "name", "oneway", "bridge")
 NETWORK = (
@@ -93,6 +93,10 @@ def _packed(network: Network) -> dict[str, Any]:
     return {f"net_{key}": getattr(network, key) for key in NETWORK} | {
         "net_names": np.array(network.names),
         "net_steps": np.array(steps, dtype=np.int64).reshape(-1, 3),
+        "net_timed": np.array(
+            [(i, sign.vehicles, s) for i, sign in enumerate(network.timed) for s in sign.stretches], dtype=np.int64
+        ).reshape(-1, 3),
+        "net_hours": np.array([sign.hours for sign in network.timed], dtype=str),
         "net_rules": np.array([(rule.only, rule.vehicles) for rule in rules], dtype=np.int64).reshape(-1, 2),
     }
 
@@ -111,7 +115,18 @@ def read_network(roads: Roads) -> Network:
         )
         names = tuple(str(name) for name in file["net_names"])
         arrays: dict[str, Any] = {key: file[f"net_{key}"] for key in NETWORK}
-        return Network(**arrays, names=names, restrictions=rules)
+        return Network(**arrays, names=names, restrictions=rules, timed=_timed(file))
+
+
+def _timed(file: Any) -> tuple[Timed, ...]:
+    """Signs that hold at certain hours; files of before they were read have none."""
+    if "net_timed" not in file:
+        return ()
+    rows, texts = file["net_timed"], [str(text) for text in file["net_hours"]]
+    return tuple(
+        Timed(tuple(rows[rows[:, 0] == i, 2].tolist()), int(rows[rows[:, 0] == i, 1][0]), text)
+        for i, text in enumerate(texts)
+    )
 
 
 def read_rank(version: str) -> Any:

@@ -29,11 +29,21 @@ class Restriction:
 
 
 @dataclass(frozen=True, slots=True)
+class Timed:
+    """Stretches that some vehicles (bits) may not enter at certain hours, as the sign writes them."""
+
+    stretches: tuple[int, ...]
+    vehicles: int
+    hours: str
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """Nodes (N): ``lon``, ``lat``, ``signals``. Stretches (M) from node ``u`` to ``v``: ``length`` in metres, ``kind``
     index into ``CLASSES``, ``speed`` in km/h on an empty road, ``name`` index into ``names`` (0: none), ``way`` (the
     number in OpenStreetMap, 0: none), ``bridge``, and for each direction the vehicles that may drive it (bits).
-    ``shape_first`` (M+1) cuts ``shape_lon``/``shape_lat``, the points between the ends, in pieces.
+    ``shape_first`` (M+1) cuts ``shape_lon``/``shape_lat``, the points between the ends, in pieces. ``timed`` are signs
+    that hold at certain hours.
     """
 
     lon: Floats
@@ -54,6 +64,7 @@ class Network:
     shape_lat: Floats
     names: tuple[str, ...]
     restrictions: tuple[Restriction, ...] = field(default=())
+    timed: tuple[Timed, ...] = field(default=())
 
     def line(self, stretch: int, ahead: bool = True) -> Floats:
         """The points of a stretch (K, 2) in degrees, in the direction it is driven."""

@@ -11,7 +11,7 @@ from thanglong.domains.roads.rules import tags as words
 from thanglong.domains.roads.types import Problem
 from thanglong.formats.osm import Extract, TurnRule
 from thanglong.solve.city import METRES_PER_DEGREE
-from thanglong.solve.routing.network import Network, Restriction
+from thanglong.solve.routing.network import Network, Restriction, Timed
 
 EXAMPLES = 5
 
@@ -100,9 +100,18 @@ def assemble(extract: Extract, pieces: Stretches, findings: Findings) -> Network
         np.array([x.bridge for x in column], dtype=bool), np.array([x.forward for x in column], dtype=np.uint8),
         np.array([x.backward for x in column], dtype=np.uint8),
         np.cumsum([0, *(len(nodes) for nodes in pieces.inner)]), shape[:, 0], shape[:, 1], tuple(names),
-        (*_rules(extract, pieces, findings), *_barriers(extract, pieces)),
+        (*_rules(extract, pieces, findings), *_barriers(extract, pieces)), _timed(pieces),
     )  # fmt: skip
     return measured(network)
+
+
+def _timed(pieces: Stretches) -> tuple[Timed, ...]:
+    """Signs that hold at certain hours, the stretches of one text together."""
+    found: dict[tuple[int, str], list[int]] = {}
+    for stretch, meaning in enumerate(pieces.meaning):
+        for sign in meaning.timed:
+            found.setdefault(sign, []).append(stretch)
+    return tuple(Timed(tuple(stretches), vehicles, text) for (vehicles, text), stretches in found.items())
 
 
 def measured(network: Network) -> Network:
@@ -144,7 +153,8 @@ def _rules(extract: Extract, pieces: Stretches, findings: Findings) -> Iterator[
     for rule in extract.rules:
         known = words.restriction(rule.tags)
         if known is None:
-            findings.note("restriction_unknown", rule.id)
+            timed = any(key.endswith(":conditional") for key in rule.tags)
+            findings.note("restriction_timed" if timed else "restriction_unknown", rule.id)
             continue
         only, _, vehicles = known
         made = [found for origin in rule.origins for target in rule.targets

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from thanglong.domains.roads.rules import hours
 from thanglong.domains.roads.types import CLASSES
 from thanglong.solve.routing.network import CAR, EMERGENCY, MOTORBIKE
 
@@ -50,12 +51,16 @@ BARRIERS_BAR: Mapping[str, int] = {
     "motorcycle_barrier": CAR | MOTORBIKE | EMERGENCY, "turnstile": CAR | MOTORBIKE | EMERGENCY,
 }  # fmt: skip
 RESTRICTION = re.compile(r"^(no|only)_(left_turn|right_turn|straight_on|u_turn|entry|exit)$")
+TIMED = re.compile(r"^(?:no|private)\s*@\s*(?:\(([^@()]*)\)|([^@()]+))$")
+TIMED_FOR = {"access": CAR | MOTORBIKE, "vehicle": CAR | MOTORBIKE, "motor_vehicle": CAR | MOTORBIKE, "motorcar": CAR,
+             "motorcycle": MOTORBIKE}  # fmt: skip
 VEHICLE_OF = {"motorcar": CAR, "motorcycle": MOTORBIKE, "emergency": EMERGENCY, "motor_vehicle": CAR | MOTORBIKE}
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """A way as driven: class index, km/h, vehicles along it and against it, whether it is a bridge, its name."""
+    """A way as driven: class index, km/h, vehicles along it and against it, whether it is a bridge, its name, and which
+    vehicles are barred at which hours."""
 
     kind: int
     speed: float
@@ -63,6 +68,7 @@ class Meaning:
     backward: int
     bridge: bool
     name: str
+    timed: tuple[tuple[int, str], ...] = ()
 
 
 def meaning(tags: Tags, problems: list[str]) -> Meaning | None:
@@ -77,7 +83,8 @@ def meaning(tags: Tags, problems: list[str]) -> Meaning | None:
     forward, backward = directions(tags, vehicles, problems)
     name = tags.get("name") or tags.get("ref") or ""
     bridge = tags.get("bridge", "no") != "no"
-    return Meaning(CLASSES.index(kind), speed_of(tags, speed, problems), forward, backward, bridge, name)
+    return Meaning(CLASSES.index(kind), speed_of(tags, speed, problems), forward, backward, bridge, name,
+                   bars(tags, vehicles, problems))  # fmt: skip
 
 
 def access(tags: Tags, open_to: int, problems: list[str]) -> int:
@@ -93,8 +100,6 @@ def access(tags: Tags, open_to: int, problems: list[str]) -> int:
             if key in tags:
                 allowed = tags[key] not in BARRED and (allowed or key not in ("access", "vehicle"))
         vehicles |= vehicle if allowed else 0
-    if any(key.endswith(":conditional") and key.partition(":")[0] in VEHICLE_OF for key in tags):
-        problems.append("conditional")
     width = metres(tags.get("maxwidth:physical") or tags.get("maxwidth") or tags.get("width"))
     narrow = tags.get("service") == "alley" and not vehicles & CAR
     if (width is not None and width < AMBULANCE_METRES) or (width is None and narrow):
@@ -102,6 +107,25 @@ def access(tags: Tags, open_to: int, problems: list[str]) -> int:
     if width is not None and width < CAR_METRES:
         vehicles &= ~CAR
     return vehicles
+
+
+def bars(tags: Tags, vehicles: int, problems: list[str]) -> tuple[tuple[int, str], ...]:
+    """The vehicles a way is closed to at certain hours, with these hours. Emergency vehicles pass such signs; other
+    conditions, and hours that are not understood, go to ``problems``."""
+    found = []
+    for key, text in tags.items():
+        word, _, condition = key.partition(":")
+        if condition != "conditional":
+            continue
+        bound = TIMED_FOR.get(word, 0) & vehicles
+        match = TIMED.match(text)
+        if match is not None and bound and hours.parse(match[1] or match[2]) is not None:
+            found.append((bound, match[1] or match[2]))
+        elif bound:
+            problems.append("conditional")
+        elif word == "maxspeed":
+            problems.append("maxspeed_timed")
+    return tuple(found)
 
 
 def directions(tags: Tags, vehicles: int, problems: list[str]) -> tuple[int, int]:

@@ -10,10 +10,12 @@ import numpy as np
 
 from thanglong.core.things import service as things
 from thanglong.core.things.types import Entity, ThingQuery, observed, plain
+from thanglong.domains.roads.rules import hours
 from thanglong.domains.roads.rules.matching import arcs_along
 from thanglong.kit import clock
 from thanglong.kit.ports import SYSTEM
 from thanglong.solve.routing.engine import Engine
+from thanglong.solve.routing.network import CAR
 from thanglong.solve.routing.weights import blend
 
 FLOW, CLOSURE = "TrafficFlowObserved", "RoadClosure"
@@ -25,16 +27,22 @@ EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Streets:
-    """The streets in one state: ``share`` of the empty speed and whether closed, per arc; the log's number it is true
-    for; entities matched and not matched; when the next closure begins or ends."""
+    """The streets in one state. Per arc: ``share`` of the empty speed, ``closed`` to all, ``barred``: the vehicles
+    (bits) that a sign keeps out at this hour. ``seq``: the number of the log it is true for; entities matched and not;
+    ``change``: when the next closure or sign begins or ends."""
 
     seq: int
     share: Any
     closed: Any
+    barred: Any
     matched: int
     unmatched: int
     at: float
     change: datetime | None
+
+    def closed_to(self, bit: int) -> Any:
+        """Whether a kind of vehicle may not enter, per arc."""
+        return self.closed | ((self.barred & bit) > 0)
 
 
 @dataclass
@@ -98,8 +106,21 @@ def _look(engine: Engine, seq: int, now: datetime) -> Streets:
         moments.extend(moment for moment in (since, until) if moment is not None and moment > now)
         if (since is None or since <= now) and (until is None or now < until):
             closed[_arcs(engine, entity)] = True
-    change = min(moments, default=None)
-    return Streets(seq, share, closed, matched, unmatched, clock.monotonic(), change)
+    barred, edge = _signs(engine, now)
+    change = min([*moments, *([edge] if edge else [])], default=None)
+    return Streets(seq, share, closed, barred, matched, unmatched, clock.monotonic(), change)
+
+
+def _signs(engine: Engine, now: datetime) -> tuple[Any, datetime | None]:
+    """The vehicles that signs with hours bar from arcs now, and when that may change."""
+    local, spans = clock.local(now), list[hours.Span]()
+    by_stretch = np.zeros(len(engine.network.u), dtype=np.uint8)
+    for sign in engine.network.timed:
+        mine = hours.parse(sign.hours) or ()
+        spans += mine
+        if any(span.holds(local) for span in mine):
+            by_stretch[list(sign.stretches)] |= sign.vehicles
+    return by_stretch[engine.arcs.stretch], hours.next_edge(spans, local) if spans else None
 
 
 def validity(entity: Entity) -> tuple[datetime | None, datetime | None]:
@@ -126,5 +147,5 @@ def speeds(engine: Engine, stretches: Iterable[int]) -> Mapping[int, float]:
     """The share of the empty speed now on stretches, the worse direction; 0 where closed."""
     streets = update(engine)
     worst = np.ones(len(engine.network.u))
-    np.minimum.at(worst, engine.arcs.stretch, np.where(streets.closed, 0.0, streets.share))
+    np.minimum.at(worst, engine.arcs.stretch, np.where(streets.closed_to(CAR), 0.0, streets.share))
     return {stretch: float(worst[stretch]) for stretch in stretches}

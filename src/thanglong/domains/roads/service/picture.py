@@ -11,6 +11,7 @@ from thanglong.domains.roads.service import live
 from thanglong.domains.roads.service.routing import engine
 from thanglong.formats import mvt
 from thanglong.solve.routing.engine import Engine
+from thanglong.solve.routing.network import CAR
 
 SLOW, JAM = 0.66, 0.38
 # highest class (lowest number) drawn from a zoom on
@@ -50,7 +51,7 @@ def tile(z: int, x: int, y: int) -> bytes:
     made = engine()
     kept, streets = _lines(made), live.update(made)
     known = np.zeros(len(made.network.u), dtype=bool)
-    known[made.arcs.stretch[(streets.share != 1.0) | streets.closed]] = True
+    known[made.arcs.stretch[(streets.share != 1.0) | streets.closed_to(CAR)]] = True
     least = next(kind for start, kind in DETAIL if z >= start)
     found = kept.tree.query(shapely.box(*mvt.bounds(z, x, y)), predicate="intersects")
     found = found[known[found] & (made.network.kind[found] <= least)]

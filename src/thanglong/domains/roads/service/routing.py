@@ -128,7 +128,8 @@ def view(vehicle: str = "car", *, now: bool = True) -> View:
 def _made(made: Engine, vehicle: str, streets: live.Streets | None) -> View:
     if streets is None:
         return made.view(PROFILES[vehicle])
-    return made.view(PROFILES[vehicle], streets.share, streets.closed.nonzero()[0])
+    profile = PROFILES[vehicle]
+    return made.view(profile, streets.share, streets.closed_to(profile.bit).nonzero()[0])
 
 
 def _places(city: View, points: Sequence[Point], field: str) -> Places:

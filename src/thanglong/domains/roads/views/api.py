@@ -8,6 +8,7 @@ import shapely
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from thanglong.kit import ports
 from thanglong.kit.errors import N_, Fault, Invalid
 from thanglong.kit.ports import Actor
 
@@ -17,6 +18,16 @@ ATTRIBUTION = "© OpenStreetMap contributors (ODbL 1.0)"
 def actor_of(request: HttpRequest) -> Actor:
     """Who asks."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def _ready(request: HttpRequest) -> Actor:
+    """Who asks and may, once the streets are ready: what they say of themselves is for those alone."""
+    from thanglong.domains.roads.service import routing
+
+    actor = actor_of(request)
+    ports.require(actor, "things.view")
+    routing.ready()
     return actor
 
 
@@ -43,8 +54,7 @@ def route(request: HttpRequest) -> HttpResponse:
 
     vehicle = request.GET.get("vehicle", "car")
     start, end = points_of(request.GET.get("from", ""), "from")[0], points_of(request.GET.get("to", ""), "to")[0]
-    routing.ready()
-    found = routing.route(actor_of(request), start, end, vehicle, now=_now(request))
+    found = routing.route(_ready(request), start, end, vehicle, now=_now(request))
     steps = [
         {"name": s.name, "metres": round(s.metres), "seconds": round(s.ms / 1000), "angle": s.angle}
         for s in found.steps
@@ -62,8 +72,7 @@ def times(request: HttpRequest) -> HttpResponse:
     from thanglong.domains.roads.service import routing
 
     starts, ends, vehicle = _question(request)
-    routing.ready()
-    found = routing.times(actor_of(request), starts, ends, vehicle, now=_now(request))
+    found = routing.times(_ready(request), starts, ends, vehicle, now=_now(request))
     rows = [[None if ms is None else round(ms / 1000, 1) for ms in row] for row in found]
     return HttpResponse(orjson.dumps({"seconds": rows}), content_type="application/json")
 
@@ -78,8 +87,7 @@ def nearest(request: HttpRequest) -> HttpResponse:
         most = max(int(request.GET.get("most", "5")), 1)
     except ValueError:
         raise Invalid([Fault("most", N_("Give a whole number."))]) from None
-    routing.ready()
-    found = routing.nearest(actor_of(request), starts, ends[0], most, vehicle, now=_now(request))
+    found = routing.nearest(_ready(request), starts, ends[0], most, vehicle, now=_now(request))
     items = [{"index": item.index, "seconds": round(item.ms / 1000, 1)} for item in found]
     return HttpResponse(orjson.dumps({"nearest": items}), content_type="application/json")
 
@@ -111,8 +119,7 @@ def isochrone(request: HttpRequest) -> HttpResponse:
     except ValueError:
         minutes = []
     vehicle = request.GET.get("vehicle", "car")
-    routing.ready()
-    found = routing.isochrone(actor_of(request), start, minutes, vehicle, now=_now(request))
+    found = routing.isochrone(_ready(request), start, minutes, vehicle, now=_now(request))
     features = [
         {
             "type": "Feature",
@@ -142,6 +149,7 @@ def closures(request: HttpRequest) -> HttpResponse:
             raise Invalid(
                 N_("Send JSON with “place” (GeoJSON), “reason” and, if it ends, “until” (a moment with its time zone).")
             ) from None
+        ports.require(actor_of(request), "things.write")
         routing.ready()
         made = closing.close(actor_of(request), place, reason, until)
         return JsonResponse({"id": made.id}, status=201)
