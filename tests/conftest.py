@@ -98,8 +98,8 @@ class Running:
             with contextlib.suppress(OSError):
                 parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
                 children.setdefault(parent, []).append(int(folder.name))
-                names[int(folder.name)] = (folder / "cmdline").read_text().replace("\0", " ")
-        tops = [p for p in children.get(self.process.pid, []) if re.search(rf"cli\.main {part}\b", names[p])]
+                names[int(folder.name)] = (folder / "comm").read_text().strip()
+        tops = [p for p in children.get(self.process.pid, []) if names.get(p) == f"tl-{part}"]
         found, queue = [], list(tops)
         while queue:
             pid = queue.pop()

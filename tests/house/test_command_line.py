@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,24 +89,42 @@ def test_wal_is_used_only_where_it_is_safe(version: tuple[int, int, int], safe: 
     assert driver.wal_is_safe(version) is safe
 
 
+def _sleep(folder: Path) -> None:
+    (folder / str(os.getpid())).touch()
+    time.sleep(60)
+
+
 def test_the_supervisor_revives_the_dead_and_stops_all(tmp_path: Path) -> None:
     said: list[str] = []
-    script = f"import os,time; open(r'{tmp_path}/'+str(os.getpid()),'w').close(); time.sleep(60)"
-    child = Child("sleeper", [sys.executable, "-c", script])
-    supervisor = Supervisor([child], dict(os.environ), said.append)
+    lock = os.open(tmp_path.parent / "lock", os.O_CREAT | os.O_RDWR)
+    child = Child("sleeper", partial(_sleep, tmp_path))
+    supervisor = Supervisor([child], said.append, [lock])
     supervisor.start()
     wait(lambda: len(list(tmp_path.iterdir())) == 1)
     assert child.process is not None
+    assert child.process.pid is not None
     first = child.process.pid
+    if sys.platform == "linux":
+        assert Path(f"/proc/{first}/comm").read_text().strip() == "tl-sleeper"
+        held = [str(item.readlink()) for item in Path(f"/proc/{first}/fd").iterdir() if item.is_symlink()]
+        assert not [name for name in held if name.endswith("/lock")], "the lock stays with the supervisor"
     os.kill(first, signal.SIGKILL)
-    child.process.wait()
+    child.process.join()
     wait(lambda: (supervisor._revive(child) or len(list(tmp_path.iterdir()))) == 2)
     assert child.process is not None
     assert child.process.pid != first
     assert any("starting it again" in line for line in said)
     process = child.process
     supervisor.stop()
-    assert process.returncode is not None
+    assert process.exitcode is not None
+    os.close(lock)
+
+
+def test_what_dies_as_it_starts_gets_more_and_more_time_and_what_had_come_up_none() -> None:
+    child = Child("web", time.sleep)
+    assert [child.after_death(0.2) for _ in range(9)] == [0, 0, 0.5, 1, 2, 4, 8, 15, 15]
+    assert child.after_death(60) == 0
+    assert child.after_death(0.2) == 0
 
 
 def wait(true: object, seconds: float = 20) -> None:

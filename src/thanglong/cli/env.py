@@ -22,6 +22,19 @@ def prepare_environment(data: Path) -> Path:
     return folder
 
 
+def load() -> None:
+    """Load all code that the processes of a city run, and run none of it: they are forked from here."""
+    import gc
+    import importlib
+
+    import django
+
+    django.setup()
+    for name in ("site.urls", "site.compose", "cli.processes", "surfaces.ngsild.app", "surfaces.stream.app"):
+        importlib.import_module(f"thanglong.{name}")
+    gc.collect()
+
+
 def setup() -> None:
     """Set Django up and plug the adapters in."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)

@@ -1,9 +1,7 @@
 """Bring a data folder up to date: migrate, and on an empty folder make the demo city or the first administrator."""
 
-import os
 import secrets
 import shutil
-import sys
 
 from thanglong.cli import restore
 from thanglong.cli.env import setup
@@ -21,8 +19,6 @@ def run(city: str, seed: int, scale: float, empty: bool) -> int:
     if making.is_file():
         _clear()
         making.unlink()
-        again = [sys.executable, "-P", "-m", "thanglong.cli.main", *sys.argv[1:]]
-        os.execv(sys.executable, again)  # noqa: S606 - the same command, on connections to the new files
     call_command("migrate", verbosity=0, interactive=False)
     restore.note_in_ledger(data)
     from thanglong.core.places import service as places

@@ -6,18 +6,20 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
-import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
-from thanglong.cli.env import prepare_environment
+from thanglong.cli import processes
+from thanglong.cli.env import load, prepare_environment
 from thanglong.cli.output import say
-from thanglong.cli.supervisor import Child, Supervisor
+from thanglong.cli.supervisor import METHOD, Child, Supervisor, launch
 from thanglong.kit import clock
+from thanglong.kit.errors import ThangLongError
 
 DEMO_LOGINS = (
     ("lanhdao", "city leader: the centre, the figures"),
@@ -82,10 +84,6 @@ def _city_clock(options: Options) -> clock.Scaled:
     return clock.Scaled(wall, start, options.speed)
 
 
-def _python(*arguments: str) -> list[str]:
-    return [sys.executable, "-P", "-m", "thanglong.cli.main", *arguments]
-
-
 def _socket_path(data: Path) -> Path:
     """The web process's socket; a Unix socket's name holds at most 107 bytes, so a deep folder gets a short one."""
     path = data / "run" / "web.sock"
@@ -95,18 +93,27 @@ def _socket_path(data: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"thanglong-{os.getuid()}-{name}.sock"
 
 
+def _prepare(options: Options) -> None:
+    from thanglong.cli import prepare
+
+    try:
+        sys.exit(prepare.run(options.city, options.seed, options.scale, options.empty))
+    except ThangLongError as error:
+        say(f"thanglong: {error}", error=True)
+        sys.exit(2)
+
+
 def _children(options: Options, web_socket: Path) -> list[Child]:
-    data = ["--data", str(options.data)]
     return [
-        Child("live", _python("live", "--host", options.host, "--port", str(options.port), *data)),
-        Child("web", _python("web", "--listen", f"unix:{web_socket}", *data)),
-        Child("worker", _python("worker", *data)),
+        Child("live", partial(processes.run_live, options.host, options.port)),
+        Child("web", partial(processes.run_web, f"unix:{web_socket}")),
+        Child("worker", processes.run_worker),
     ]
 
 
 def _ready(options: Options) -> bool:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(options.host, options.host)  # noqa: S104 - compared, not bound
-    connection = http.client.HTTPConnection(host, options.port, timeout=3)
+    connection = http.client.HTTPConnection(host, options.port, timeout=1)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
@@ -153,42 +160,54 @@ def run(options: Options) -> int:
             error=True,
         )
         return 1
-    arguments = ["prepare", "--city", options.city, "--seed", str(options.seed), "--scale", str(options.scale)]
-    prepared = subprocess.run(
-        _python(*arguments, *(["--empty"] if options.empty else []), "--data", str(options.data)), check=False
-    )
-    if prepared.returncode:
-        return prepared.returncode
     web_socket = _socket_path(options.data)
+    os.environ.setdefault("THANGLONG_ADDRESS", _address(options))
+    os.environ["THANGLONG_WEB_SOCKET"] = str(web_socket)
+    if METHOD == "fork":
+        load()
+    if code := _prepared(Child("prepare", partial(_prepare, options)), lock):
+        return code
     # figures of processes that are no more; counters begin anew with every start
     shutil.rmtree(options.data / "run" / "metrics", ignore_errors=True)
-    environment = {
-        "THANGLONG_ADDRESS": _address(options),
-        **os.environ,
-        "THANGLONG_CLOCK": _city_clock(options).encode(),
-        "THANGLONG_WEB_SOCKET": str(web_socket),
-    }
-    supervisor = Supervisor(
-        _children(options, web_socket), environment, lambda text: say(f"thanglong: {text}", error=True)
-    )
+    city_clock = _city_clock(options)
+    os.environ["THANGLONG_CLOCK"] = city_clock.encode()
+    clock.set_clock(city_clock)
+    supervisor = Supervisor(_children(options, web_socket), lambda text: say(f"thanglong: {text}", error=True), [lock])
     signal.signal(signal.SIGTERM, supervisor.request_stop)
     signal.signal(signal.SIGINT, supervisor.request_stop)
-    supervisor.start()
-    _announce_when_ready(options)
-    supervisor.watch()
-    say("thanglong: stopping …", error=True)
-    supervisor.stop()
+    try:
+        supervisor.start()
+        supervisor.watch(_announcer(options))
+    finally:
+        say("thanglong: stopping …", error=True)
+        supervisor.stop()
     return 0
 
 
-def _announce_when_ready(options: Options) -> None:
-    def wait() -> None:
-        deadline = clock.monotonic() + 60
-        while clock.monotonic() < deadline:
-            if _ready(options):
-                _greet(options)
-                return
-            threading.Event().wait(0.25)
-        say("thanglong: not well after 60 s; see /healthz and the messages above", error=True)
+def _prepared(child: Child, lock: int) -> int:
+    """Bring the data folder up to date in a process of its own; its exit code."""
+    process = launch(child, [lock])
+    try:
+        process.join()
+    except KeyboardInterrupt:
+        child.kill_group(signal.SIGTERM)
+        process.join()
+    return abs(process.exitcode or 0)
 
-    threading.Thread(target=wait, daemon=True).start()
+
+def _announcer(options: Options) -> Callable[[], None]:
+    """Tells once when the platform is well, or that it is not after a minute. No thread: the supervisor forks."""
+    deadline, done = clock.monotonic() + 60, False
+
+    def look() -> None:
+        nonlocal done
+        if done:
+            return
+        if _ready(options):
+            _greet(options)
+            done = True
+        elif clock.monotonic() > deadline:
+            say("thanglong: not well after 60 s; see /healthz and the messages above", error=True)
+            done = True
+
+    return look
