@@ -9,11 +9,9 @@ import typer
 
 from thanglong.cli import output
 from thanglong.cli.env import prepare_environment, setup
+from thanglong.cli.options import Data, DryRun, Json
 
 app = typer.Typer(no_args_is_help=True, help="Cases: new versions of their rules, and how long they are kept.")
-
-DataOption = Annotated[Path, typer.Option("--data", help="Data folder.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 @app.command()
@@ -22,9 +20,9 @@ def migrate(
     version: Annotated[int, typer.Option("--from", help="Version whose running cases are moved.")],
     to: Annotated[int, typer.Option("--to", help="Version they are moved to.")],
     plan: Annotated[Path, typer.Option("--map", exists=True, dir_okay=False, help="JSON file with the map.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would happen to every case.")] = False,
-    data: DataOption = Path("data"),
-    as_json: JsonOption = False,
+    dry_run: DryRun = False,
+    data: Data = Path("data"),
+    as_json: Json = False,
 ) -> None:
     """Move the running cases of one version of a type to another, state by state, as a map says."""
     prepare_environment(data)
@@ -75,7 +73,7 @@ def _show(report: "object", as_json: bool) -> None:
 
 
 @app.command()
-def retention(data: DataOption = Path("data"), as_json: JsonOption = False) -> None:
+def retention(data: Data = Path("data"), as_json: Json = False) -> None:
     """Tell what is due for erasure now, and what a legal hold keeps; nothing is changed."""
     prepare_environment(data)
     setup()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thanglong.cli import output
+from thanglong.cli.options import Json
 from thanglong.kit.errors import N_
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Decision models: check, run, test.")
 
 FileArgument = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .dmn file, DMN 1.1 to 1.5.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 LanguageOption = Annotated[str, typer.Option("--language", help="vi or en: the language of sentences.")]
 
 
@@ -39,7 +39,7 @@ def check(
     file: FileArgument,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     language: LanguageOption = "en",
-    as_json: JsonOption = False,
+    as_json: Json = False,
 ) -> None:
     """Find what is wrong with a model: references, types, expressions, gaps and overlaps of its tables.
 
@@ -90,7 +90,7 @@ def run(
     decision: Annotated[str, typer.Option("--decision", help="A decision or service; all final ones without it.")] = "",
     explain: Annotated[bool, typer.Option("--explain", help="Say which inputs and rules led to the result.")] = False,
     language: LanguageOption = "en",
-    as_json: JsonOption = False,
+    as_json: Json = False,
 ) -> None:
     """Make a decision. Dates, times and durations are given as text, as the model's types say."""
     from thanglong.cli import dmn_files
@@ -172,7 +172,7 @@ def test(
     cases: Annotated[
         Path | None, typer.Option("--cases", help="Test cases (.xml or .json); without it those beside the model.")
     ] = None,
-    as_json: JsonOption = False,
+    as_json: Json = False,
 ) -> None:
     """Run the test cases beside a model: NAME.tests.json, and test files of the conformance suite's form that name
     it."""
@@ -202,7 +202,7 @@ def test(
 @app.command()
 def tck(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="Laid out as the DMN TCK.")],
-    as_json: JsonOption = False,
+    as_json: Json = False,
 ) -> None:
     """Run every test case below a folder of the DMN conformance suite."""
     from thanglong.cli import dmn_tck

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from thanglong.cli import output
+from thanglong.cli.options import Json
 
 if TYPE_CHECKING:
     from thanglong.cli.index_tables import Table
@@ -19,7 +20,6 @@ app = typer.Typer(no_args_is_help=True, help="Composite indices: from raw figure
 
 File = Annotated[str, typer.Argument(metavar="FILE", help="Study in JSON, or the key of one that comes along.")]
 PanelFile = Annotated[Path | None, typer.Option("--panel", help="CSV or Parquet; default: the file the study names.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Folder for tables (CSV, Parquet, JSON) and pictures (SVG).")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same draws.")]
 Time = Annotated[float | None, typer.Option("--time", help="Time whose ranks are questioned; default: the newest.")]
@@ -84,7 +84,7 @@ def _tenths(say: Callable[[str], None], what: str) -> Callable[[int, int], None]
 
 
 @app.command("list")
-def list_studies(as_json: AsJson = False) -> None:
+def list_studies(as_json: Json = False) -> None:
     """List the studies that come with the platform."""
     from thanglong.domains.index import service
 
@@ -100,7 +100,7 @@ def list_studies(as_json: AsJson = False) -> None:
 
 
 @app.command()
-def check(file: File, panel: PanelFile = None, as_json: AsJson = False, out: Out = None) -> None:
+def check(file: File, panel: PanelFile = None, as_json: Json = False, out: Out = None) -> None:
     """Check a study and, with a panel, its data: what is missing, empty or implausible."""
     from thanglong.cli import index_tables
     from thanglong.domains.index import service
@@ -124,7 +124,7 @@ def check(file: File, panel: PanelFile = None, as_json: AsJson = False, out: Out
 
 
 @app.command()
-def compute(file: File, panel: PanelFile = None, as_json: AsJson = False, out: Out = None) -> None:
+def compute(file: File, panel: PanelFile = None, as_json: Json = False, out: Out = None) -> None:
     """Compute the index: scores and ranks, strengths and weaknesses, weights and their influence."""
     from thanglong.cli import index_pictures, index_tables
     from thanglong.domains.index import service
@@ -159,7 +159,7 @@ def uncertainty(
     seed: Seed = 1,
     time: Time = None,
     replay: Annotated[str, typer.Option("--replay", help="Bring back one draw from its line.")] = "",
-    as_json: AsJson = False,
+    as_json: Json = False,
     out: Out = None,
 ) -> None:
     """Vary what the study names and show how far each rank moves; `--replay LINE` rebuilds any single draw."""
@@ -211,7 +211,7 @@ def sensitivity(
     seed: Seed = 1,
     time: Time = None,
     outcome: Annotated[str, typer.Option("--outcome", help="rank_change, rank:UNIT or score:UNIT")] = "rank_change",
-    as_json: AsJson = False,
+    as_json: Json = False,
     out: Out = None,
 ) -> None:
     """Say which of the study's choices move the ranks: Sobol indices with bootstrap intervals."""
@@ -237,7 +237,7 @@ def compare(
         list[str], typer.Argument(metavar="FILE FILE…", help="Two studies or more; the first is the base.")
     ],
     panel: PanelFile = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
     out: Out = None,
 ) -> None:
     """Compare the ranks of the same units under several studies."""

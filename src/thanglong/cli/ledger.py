@@ -11,11 +11,9 @@ import typer
 
 from thanglong.cli import output
 from thanglong.cli.env import prepare_environment, setup
+from thanglong.cli.options import Data, Json
 
 app = typer.Typer(no_args_is_help=True, help="What happened, provable.")
-
-Data = Annotated[Path, typer.Option("--data", help="Data folder.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 def _ready(data: Path) -> None:
@@ -24,7 +22,7 @@ def _ready(data: Path) -> None:
 
 
 @app.command()
-def head(data: Data = Path("data"), as_json: AsJson = False) -> None:
+def head(data: Data = Path("data"), as_json: Json = False) -> None:
     """Seal what is waiting and show the newest signed tree head."""
     _ready(data)
     from thanglong.core.ledger import service
@@ -48,7 +46,7 @@ def head(data: Data = Path("data"), as_json: AsJson = False) -> None:
 def prove(
     entry: Annotated[int, typer.Argument(help="Number of the entry.")],
     data: Data = Path("data"),
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Print the inclusion proof of an entry; the JSON form can be checked anywhere with `ledger verify FILE`."""
     _ready(data)
@@ -74,7 +72,7 @@ def verify(
     key: Annotated[str, typer.Option(help="The public key you trust, in hex.")] = "",
     kept: Annotated[list[Path] | None, typer.Option(help="A file of heads that were kept; may be given often.")] = None,
     data: Data = Path("data"),
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Check a proof, a bundle, or every entry, node and signed head of this installation."""
     document: dict[str, object]
@@ -137,7 +135,7 @@ def export(
     until: Annotated[str, typer.Option("--to", help="Last day.")] = "",
     ref: Annotated[str, typer.Option(help="Only entries about one object: KIND:ID, such as case:UUID.")] = "",
     data: Data = Path("data"),
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Write entries with all that proves them into one file that is checked without the platform."""
     _ready(data)
@@ -182,7 +180,7 @@ def witness(
     keep: Annotated[Path, typer.Option(help="Folder in which the heads are kept.")],
     key: Annotated[str, typer.Option(help="Its public key in hex; without it the first one seen is trusted.")] = "",
     sign: Annotated[Path | None, typer.Option(help="File with your own key: sign each kept head (made anew).")] = None,
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Keep the newest head of another installation's ledger; exit code 1 and a loud word when history was rewritten."""
     from thanglong.cli import ledger_witness

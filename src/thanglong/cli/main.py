@@ -22,6 +22,7 @@ from thanglong.cli import (
     things,
 )
 from thanglong.cli.env import prepare_environment
+from thanglong.cli.options import Data, Json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,9 +42,6 @@ app.add_typer(dmn.app, name="dmn")
 app.add_typer(emergency.app, name="emergency")
 operations.register(app)
 
-DataOption = Annotated[Path, typer.Option("--data", help="Folder that holds everything the installation stores.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
-
 
 def default_data() -> Path:
     return Path(os.environ.get("THANGLONG_DATA", "data"))
@@ -58,7 +56,7 @@ def up(
     scale: Annotated[float, typer.Option(help="Size of the demo against a city of ten million.")] = 0.01,
     speed: Annotated[float, typer.Option(help="City seconds that pass in one second.")] = 1.0,
     empty: Annotated[bool, typer.Option("--empty", help="Start without a demo city, for real use.")] = False,
-    data: DataOption = Path("data"),
+    data: Data = Path("data"),
 ) -> None:
     """Start the platform; on an empty data folder make a living demo city first."""
     from thanglong.cli import up as command
@@ -74,7 +72,7 @@ def up(
 
 @app.command(hidden=True)
 def prepare(
-    city: str = "Hà Nội", seed: int = 2026, scale: float = 0.01, empty: bool = False, data: DataOption = Path("data")
+    city: str = "Hà Nội", seed: int = 2026, scale: float = 0.01, empty: bool = False, data: Data = Path("data")
 ) -> None:
     """Migrate and, on an empty folder, make the demo city (a step of ``up``)."""
     prepare_environment(data)
@@ -84,7 +82,7 @@ def prepare(
 
 
 @app.command()
-def worker(data: DataOption = Path("data")) -> None:
+def worker(data: Data = Path("data")) -> None:
     """Run the worker process alone: tasks, deadlines, the demo's running day."""
     prepare_environment(data)
     from thanglong.cli import processes
@@ -95,7 +93,7 @@ def worker(data: DataOption = Path("data")) -> None:
 @app.command()
 def web(
     listen: Annotated[str, typer.Option(help="host:port or unix:/path/to/socket")] = "127.0.0.1:8081",
-    data: DataOption = Path("data"),
+    data: Data = Path("data"),
 ) -> None:
     """Run the web process alone: pages and forms."""
     prepare_environment(data)
@@ -109,7 +107,7 @@ def live(
     port: int = 8080,
     host: str = "127.0.0.1",
     web_socket: Annotated[str, typer.Option(help="Unix socket of the web process to pass pages on to.")] = "",
-    data: DataOption = Path("data"),
+    data: Data = Path("data"),
 ) -> None:
     """Run the live process alone: the public port, things, server-sent events."""
     prepare_environment(data)
@@ -123,8 +121,8 @@ def live(
 @app.command()
 def doctor(
     port: Annotated[int, typer.Option(help="Port to check.")] = 8080,
-    data: DataOption = Path("data"),
-    as_json: JsonOption = False,
+    data: Data = Path("data"),
+    as_json: Json = False,
 ) -> None:
     """Check this machine and installation; says for each finding what to do."""
     prepare_environment(data)

@@ -10,10 +10,9 @@ import typer
 
 from thanglong.cli import output
 from thanglong.cli.env import prepare_environment, setup
+from thanglong.cli.options import Data, DryRun, Json
 from thanglong.kit.errors import ThangLongError
 
-Data = Annotated[Path, typer.Option("--data", help="Folder that holds everything the installation stores.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for programs.")]
 To = Annotated[Path | None, typer.Option("--to", help="Folder for backups; best on another disk.")]
 From = Annotated[Path | None, typer.Option("--from", help="A backup, or the folder with all of them.")]
 Passphrase = Annotated[
@@ -55,7 +54,7 @@ def backup(
     plain_keys: Annotated[bool, typer.Option("--plain-keys", help="Put the keys in unsealed.")] = False,
     verify: Annotated[bool, typer.Option("--verify", help="Read every kept backup again; make none.")] = False,
     data: Data = Path("data"),
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Back up everything at one moment, while the platform runs; check it, and remove old ones."""
     folder = prepare_environment(data)
@@ -96,7 +95,7 @@ def restore(
     source: Annotated[Path, typer.Argument(metavar="FROM", help="A backup, or the folder with all: the newest then.")],
     passphrase_file: Passphrase = None,
     data: Data = Path("data"),
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Put a backup into an empty folder (and an empty database); cut short, the same command goes on."""
     folder = prepare_environment(data)
@@ -118,7 +117,7 @@ def drill(
     passphrase_file: Passphrase = None,
     scratch: Annotated[Path | None, typer.Option(help="Folder for the temporary place.")] = None,
     data: Data = Path("data"),
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Restore the newest backup into an empty temporary place, check the ledger, and say what would be lost."""
     folder = prepare_environment(data)
@@ -141,7 +140,7 @@ def drill(
     raise typer.Exit(0 if report["ok"] else 1)
 
 
-def inspect(source: Path, data: Data = Path("data"), as_json: AsJson = False) -> None:
+def inspect(source: Path, data: Data = Path("data"), as_json: Json = False) -> None:
     """Look at a freshly restored place (a step of ``drill``)."""
     folder = prepare_environment(data)
     from thanglong.cli import drill as command
@@ -152,10 +151,10 @@ def inspect(source: Path, data: Data = Path("data"), as_json: AsJson = False) ->
 
 def upgrade(
     to: To = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    dry_run: DryRun = False,
     passphrase_file: Passphrase = None,
     data: Data = Path("data"),
-    as_json: AsJson = False,
+    as_json: Json = False,
 ) -> None:
     """Bring the data to this version: look ahead, back up, migrate, check; put everything back when a step fails."""
     folder = prepare_environment(data)

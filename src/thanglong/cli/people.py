@@ -7,6 +7,7 @@ import typer
 
 from thanglong.cli import output
 from thanglong.cli.env import prepare_environment, setup
+from thanglong.cli.options import Data, DryRun, Json
 
 app = typer.Typer(no_args_is_help=True, help="Accounts and roles.")
 
@@ -26,9 +27,9 @@ DOES = {
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Staff list, CSV in UTF-8.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what each line would do.")] = False,
-    data: Annotated[Path, typer.Option("--data", help="Data folder.")] = Path("data"),
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    dry_run: DryRun = False,
+    data: Data = Path("data"),
+    as_json: Json = False,
 ) -> None:
     """Bring in a staff list: accounts and roles; lines with faults are left out. New people get a one-time link."""
     prepare_environment(data)

@@ -8,6 +8,7 @@ import typer
 
 from thanglong.cli import output, places_reform
 from thanglong.cli.env import prepare_environment, setup
+from thanglong.cli.options import Data, DryRun, Json
 
 app = typer.Typer(no_args_is_help=True, help="Administrative units, boundaries, addresses.")
 app.command("reorganise")(places_reform.reorganise)
@@ -17,9 +18,9 @@ app.command("undo")(places_reform.undo)
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="CSV or GeoJSON file.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would change and every problem.")] = False,
-    data: Annotated[Path, typer.Option("--data", help="Data folder.")] = Path("data"),
-    as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON.")] = False,
+    dry_run: DryRun = False,
+    data: Data = Path("data"),
+    as_json: Json = False,
 ) -> None:
     """Import units or boundaries; a file with problems changes nothing."""
     prepare_environment(data)

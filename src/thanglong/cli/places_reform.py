@@ -8,9 +8,7 @@ import typer
 
 from thanglong.cli import output
 from thanglong.cli.env import prepare_environment, setup
-
-Data = Annotated[Path, typer.Option("--data", help="Data folder.")]
-Json = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+from thanglong.cli.options import Data, Json
 
 
 def reorganise(
