@@ -252,3 +252,14 @@ def test_a_closure_that_was_entered_is_carried_out_after_a_bad_moment(
     # a task that comes late brings nothing back
     closing.carry_out(Closed(closure.id, None, {"id": closure.id, "type": "RoadClosure"}))
     assert closing.closures() == []
+
+
+def test_the_overview_of_the_centre_carries_the_streets_and_asks_for_ways(town: Any, sample_roads: Roads) -> None:
+    page = town.client("operator").get("/centre/").content.decode()
+    assert 'data-layer="speeds"' in page
+    assert 'data-layer="speeds" checked' not in page
+    assert '"tiles":"/tiles/roads/{z}/{x}/{y}.mvt"' in page
+    assert '"ways":"/api/roads"' in page
+    wall = town.client("operator").get("/centre/?wall=1").content.decode()
+    assert '"ways":""' in wall
+    assert town.client("operator").get("/centre/layers/speeds.geojson").json()["features"] == []

@@ -192,9 +192,14 @@ def no_list(folder: Path) -> None:
     (folder / "runs" / "runs.json").write_text("[]")
 
 
+def gone(folder: Path) -> None:
+    (folder / "runs" / "runs.json").unlink()
+
+
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
+        (gone, "there is no runs/runs.json in it"),
         (lost_cell, "on_site_aid_times_test_one.csv, line 8: “” is no number"),
         (odd_word, "line 2: “perhaps” is neither True nor False"),
         (fewer, "holds 37 values, runs.json tells of 40 calls"),

@@ -107,7 +107,8 @@ def row(study: Study, standing: Standing, judged: Judged, against: Judged, seeds
     count, rule = standing
     return {
         "name": judged.name, "policy": rule.kind, "units": study.units, "stand": count.tolist(), "seeds": list(seeds),
-        "late": float(judged.late.mean()), "late_interval": list(relocation.interval(judged.late)),
+        "late": float(judged.late.mean()),
+        "late_interval": np.clip(relocation.interval(judged.late), 0.0, 1.0).tolist(),
         "late_by_seed": judged.late.tolist(), "against": against.name,
         "against_late": list(relocation.paired(judged.late, against.late)),
         "p50_minutes": float(judged.p50.mean()), "p90_minutes": float(judged.p90.mean()),

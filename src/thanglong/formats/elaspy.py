@@ -176,6 +176,8 @@ def _told(facts: dict[str, Any], key: str, where: str) -> str:
 def describe(folder: Path) -> dict[str, dict[str, Any]]:
     """``runs.json``: what the runs share under "common", the runs under "runs"."""
     path = folder / "runs" / "runs.json"
+    if not path.is_file():
+        raise Unreadable(f"{folder}: there is no runs/runs.json in it, which names the area's files and the runs")
     try:
         told = json.loads(_text(path))
     except ValueError as error:
