@@ -99,6 +99,26 @@ def insert_leaves(rows: Sequence[tuple[int, int, bytes]]) -> None:
             sqlite_rows(cursor, "ledger_leaf", ("index", "entry_id", "hash"), rows)
 
 
+def leaf_hashes(start: int, stop: int) -> list[bytes]:
+    """Hashes of the leaves start..stop in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT hash FROM ledger_leaf WHERE "index" >= %s AND "index" < %s ORDER BY "index"', [start, stop]
+        )
+        return [bytes(row[0]) for row in cursor.fetchall()]
+
+
+def node_hashes(year: int, level: int, start: int, stop: int) -> list[bytes]:
+    """Stored hashes start..stop of one level of a year's tree, in order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT hash FROM ledger_node WHERE tree = %s AND level = %s AND "index" >= %s AND "index" < %s'
+            ' ORDER BY "index"',
+            [year, level, start, stop],
+        )
+        return [bytes(row[0]) for row in cursor.fetchall()]
+
+
 def leaf_bodies(start: int, stop: int) -> Iterator[tuple[int, int, bytes, str | None]]:
     """Place, entry id, leaf hash and body of the leaves start..stop in order (a lost entry has no body)."""
     with connection.cursor() as cursor:

@@ -165,14 +165,12 @@ def add_nodes(year: int, rows: Sequence[tuple[int, int, bytes]]) -> None:
 
 def leaf_hashes(tree: Tree, start: int, stop: int) -> list[bytes]:
     """Leaf hashes start..stop of a tree."""
-    rows = models.Leaf.objects.filter(index__gte=tree.start + start, index__lt=tree.start + stop).order_by("index")
-    return [bytes(row) for row in rows.values_list("hash", flat=True)]
+    return store.leaf_hashes(tree.start + start, tree.start + stop)
 
 
 def node_hashes(tree: Tree, level: int, start: int, stop: int) -> list[bytes]:
     """Stored hashes of one level of a tree, start..stop."""
-    rows = models.Node.objects.filter(tree=tree.year, level=level, index__gte=start, index__lt=stop).order_by("index")
-    return [bytes(row) for row in rows.values_list("hash", flat=True)]
+    return store.node_hashes(tree.year, level, start, stop)
 
 
 def leaf_bodies(tree: Tree, start: int, stop: int) -> Iterator[tuple[int, int, bytes, str | None]]:
