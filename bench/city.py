@@ -176,7 +176,8 @@ class City:
         page = citizen.get("/report/").text
         self.token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]  # type: ignore[index]
         self.citizen = "; ".join(f"{k}={v}" for k, v in citizen.cookies.items())
-        desk = officer.get("/desk/").text
+        # the officer's own cases, and his unit's: at a small scale he may have none himself
+        desk = officer.get("/desk/").text + officer.get("/desk/unit/").text
         self.officer = "; ".join(f"{k}={v}" for k, v in officer.cookies.items())
         self.desk_token = officer.cookies["thanglong_csrf"]
         self.cases = sorted(set(re.findall(r"/desk/cases/([A-Z0-9-]+)/", desk)))
