@@ -14,11 +14,15 @@ from thanglong.surfaces.ngsild.contexts import Contexts
 from thanglong.surfaces.ngsild.discovery import Discovery
 from thanglong.surfaces.ngsild.distributed import Distributed
 from thanglong.surfaces.ngsild.distributed.calls import Caller
+from thanglong.surfaces.ngsild.distributed.relaying import Relay
+from thanglong.surfaces.ngsild.distributed.spreading import PATH as TOLD
+from thanglong.surfaces.ngsild.distributed.spreading import Spreading
 from thanglong.surfaces.ngsild.entities import Entities
 from thanglong.surfaces.ngsild.entity_maps import EntityMaps
 from thanglong.surfaces.ngsild.notify import Notifier
+from thanglong.surfaces.ngsild.notify.posting import Posting
 from thanglong.surfaces.ngsild.registrations import Registrations
-from thanglong.surfaces.ngsild.registrations_news import SourceNews, SourceSubscriptions
+from thanglong.surfaces.ngsild.registrations_news import Document, SourceNews, SourceSubscriptions, matching_part
 from thanglong.surfaces.ngsild.snapshots import Snapshots, enter
 from thanglong.surfaces.ngsild.subscriptions import Subscriptions
 from thanglong.surfaces.ngsild.temporal import Temporal
@@ -76,26 +80,39 @@ class NgsiLd:
         about = About()
         add(f"{ROOT}/info/sourceIdentity", GET=about.identity, HEAD=about.identity)
         self._add_snapshots(Snapshots(gate))
-        wishes = Subscriptions(gate, notifier)
-        add(f"{ROOT}/subscriptions", GET=wishes.find, HEAD=wishes.find, POST=wishes.create)
-        one = {"GET": wishes.get, "HEAD": wishes.get, "PATCH": wishes.change, "DELETE": wishes.delete}
-        add(f"{ROOT}/subscriptions/{{id}}", **one)
         add(f"{ROOT}/types", GET=discovery.types, HEAD=discovery.types)
         add(f"{ROOT}/types/{{type}}", GET=discovery.one_type, HEAD=discovery.one_type)
         add(f"{ROOT}/attributes", GET=discovery.attributes, HEAD=discovery.attributes)
         one = {"GET": discovery.one_attribute, "HEAD": discovery.one_attribute}
         add(f"{ROOT}/attributes/{{attribute}}", **one)
 
-        self._add_sources()
+        self._add_wishes(notifier)
 
-    def _add_sources(self) -> None:
-        add, root = self._router.add, f"{ROOT}/csourceRegistrations"
-        news = SourceNews(self._gate)
-        self._distributed.sources.first = news.start
-        known = Registrations(self._gate, self._distributed.sources, self._distributed.counts, news.changed)
+    def _add_wishes(self, notifier: Notifier | None) -> None:
+        """Subscriptions, registrations, and what these two have to do with each other."""
+        add, gate, others, posting = self._router.add, self._gate, self._distributed, Posting()
+        news = SourceNews(gate, posting)
+        spreading = Spreading(gate, others.calls, matching_part)
+        wishes = Subscriptions(gate, notifier, spreading)
+        add(f"{ROOT}/subscriptions", GET=wishes.find, HEAD=wishes.find, POST=wishes.create)
+        one = {"GET": wishes.get, "HEAD": wishes.get, "PATCH": wishes.change, "DELETE": wishes.delete}
+        add(f"{ROOT}/subscriptions/{{id}}", **one)
+        add(TOLD, POST=Relay(gate, others.sources, others.reading, posting).take)
+
+        async def start() -> None:
+            await news.start()
+            await spreading.start()
+
+        async def changed(tenant: str, before: Document | None, after: Document | None) -> None:
+            await news.changed(tenant, before, after)
+            await spreading.registered(tenant, before, after)
+
+        others.sources.first = start
+        root = f"{ROOT}/csourceRegistrations"
+        known = Registrations(gate, others.sources, others.counts, changed)
         add(root, GET=known.find, HEAD=known.find, POST=known.create)
         add(f"{root}/{{id}}", GET=known.get, HEAD=known.get, PATCH=known.change, DELETE=known.delete)
-        asked, root = SourceSubscriptions(self._gate, news), f"{ROOT}/csourceSubscriptions"
+        asked, root = SourceSubscriptions(gate, news, others.sources), f"{ROOT}/csourceSubscriptions"
         add(root, GET=asked.find, HEAD=asked.find, POST=asked.create)
         add(f"{root}/{{id}}", GET=asked.get, HEAD=asked.get, PATCH=asked.change, DELETE=asked.delete)
 

@@ -1,8 +1,8 @@
 """Subscriptions to registrations of context sources: ``/csourceSubscriptions`` and what they are told (clause 5.11)."""
 
 import asyncio
-import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -12,26 +12,28 @@ from thanglong.core.things.service import contexts, subscribing
 from thanglong.core.things.service import registrations as service
 from thanglong.core.things.types import Pass, Subscription, ThingQuery, iso
 from thanglong.formats.ngsild import query as language
+from thanglong.formats.ngsild.reducing import spreads
 from thanglong.formats.ngsild.registrations import registration_out
 from thanglong.formats.ngsild.sources import Wanted, any_of
 from thanglong.formats.ngsild.subscriptions import coordinates_of, status_of
 from thanglong.kit import clock, ids, ports
 from thanglong.kit.documents import Progress
-from thanglong.kit.errors import ThangLongError, Unavailable
 from thanglong.kit.ports import SYSTEM, AllOf
 from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import JSON, LD_JSON
+from thanglong.surfaces.ngsild.distributed.sources import Sources
+from thanglong.surfaces.ngsild.distributed.spreading import PATH as TOLD
 from thanglong.surfaces.ngsild.notify.payload import Message, headers_of
-from thanglong.surfaces.ngsild.notify.senders import HttpSender, MqttSender, Refused
+from thanglong.surfaces.ngsild.notify.posting import Letter, Posting, counted
 from thanglong.surfaces.ngsild.registrations import NAMED, Filter, period_test, roots
 from thanglong.surfaces.ngsild.subscriptions import Subscriptions
-from thanglong.surfaces.outgoing import Outgoing, rule_of
 
-log = logging.getLogger(__name__)
 PATH = "/ngsi-ld/v1/csourceSubscriptions"
 NEW, UPDATED, GONE = "newlyMatching", "updated", "noLongerMatching"
 Document = Mapping[str, Any]
+ALONG = ":sources"
+"""What the id of a subscription to registrations has that another subscription brought along."""
 UNTOLD = frozenset(["createdAt", "modifiedAt", "contextSourceInfo"])
 
 
@@ -63,6 +65,11 @@ def filters_of(subscription: Subscription) -> list[Filter]:
     return found
 
 
+def matching_part(item: Subscription, document: Document) -> dict[str, Any] | None:
+    """A registration with the parts that match a subscription; None when none does. Blocks."""
+    return cut(filters_of(item), document)
+
+
 def cut(filters: Sequence[Filter], document: Document | None) -> dict[str, Any] | None:
     """A registration with the matching parts of its information only; None when it does not match."""
     if document is None:
@@ -77,13 +84,11 @@ def cut(filters: Sequence[Filter], document: Document | None) -> dict[str, Any] 
 class SourceNews:
     """Tells subscribers of registrations that come, change and go; runs in the event loop of the interface."""
 
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
+    def __init__(self, gate: Gate, posting: Posting) -> None:
+        self._gate, self._posting = gate, posting
         self._tasks: set[asyncio.Task[None]] = set()
         self._states: dict[tuple[str, str], dict[str, Any]] = {}
         self._timers: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._turns: dict[tuple[str, str], asyncio.Lock] = {}
-        self._senders: tuple[HttpSender, MqttSender] | None = None
 
     def state(self, tenant: str, id: str) -> Mapping[str, Any] | None:
         """The newest counters of a subscription that this process sent something for."""
@@ -104,7 +109,7 @@ class SourceNews:
             reason = NEW if was is None else UPDATED if now is not None else GONE
             told = now if now is not None else was
             if told is not None:
-                self._spawn(self._send(item, [told], reason))
+                self._send(item, [told], reason)
 
     async def subscribed(self, item: Subscription) -> None:
         """A subscription was made: it is told of what matches now, if anything does."""
@@ -115,11 +120,11 @@ class SourceNews:
             return
         matching = await self._gate.run(_matching, item)
         if matching:
-            self._spawn(self._send(item, matching, NEW))
+            self._send(item, matching, NEW)
 
     def forget(self, tenant: str, id: str) -> None:
-        """A subscription was changed or deleted: its timer ends."""
-        self._turns.pop((tenant, id), None)
+        """A subscription was changed or deleted: its timer ends, and what waits for its receiver goes."""
+        self._posting.forget((tenant, id))
         timer = self._timers.pop((tenant, id), None)
         if timer is not None:
             timer.cancel()
@@ -130,8 +135,8 @@ class SourceNews:
 
     async def _periodic(self, item: Subscription) -> None:
         while _active(item):
-            matching = await self._gate.run(_matching, item)
-            await self._send(item, matching, NEW)
+            if not self._posting.waits((item.tenant, item.id)):
+                self._send(item, await self._gate.run(_matching, item), NEW)
             await asyncio.sleep(item.definition["timeInterval"])
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
@@ -140,30 +145,28 @@ class SourceNews:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    async def _send(self, item: Subscription, documents: Sequence[Document], reason: str) -> None:
+    def _send(self, item: Subscription, documents: Sequence[Document], reason: str) -> None:
         """Tell a subscriber, after what it was to be told before: changes arrive in the order they were made."""
-        async with self._turns.setdefault((item.tenant, item.id), asyncio.Lock()):
-            await self._tell(item, documents, reason)
 
-    async def _tell(self, item: Subscription, documents: Sequence[Document], reason: str) -> None:
+        async def make() -> Message:
+            return await self._gate.run(_message, item, documents, reason)
+
+        async def told(good: bool, first: bool) -> None:
+            key = (item.tenant, item.id)
+            state = self._states[key] = counted(self._states.get(key, item.state), good, first)
+            await self._gate.run(_note, item, state)
+
         endpoint = item.definition["notification"]["endpoint"]
-        if self._senders is None:
-            rule = rule_of(settings.OUTGOING)
-            self._senders = HttpSender(Outgoing(rule)), MqttSender(rule)
-        http, mqtt = self._senders
-        sender = mqtt if endpoint["uri"].startswith("mqtt") else http
-        now, good = clock.now().isoformat(), True
-        try:
-            message = await self._gate.run(_message, item, documents, reason)
-            await sender.send(endpoint, message)
-        except (Refused, Unavailable, ThangLongError) as error:
-            log.info("a notification of registrations for %s failed: %s", item.id, error)
-            good = False
-        before = self._states.get((item.tenant, item.id), dict(item.state))
-        state = {**before, "sent": before.get("sent", 0) + 1, "last": now, ("ok" if good else "bad"): now}
-        state["failed"] = before.get("failed", 0) + (not good)
-        self._states[item.tenant, item.id] = state
-        await self._gate.run(_note, item, state)
+        self._posting.post((item.tenant, item.id), Letter(endpoint, make, told))
+
+
+def _along(item: Subscription) -> Subscription:
+    """The subscription to registrations that a subscription to entities brings along."""
+    id = f"{item.id}{ALONG}"
+    definition = {key: value for key, value in item.definition.items() if key not in ("timeInterval", "throttling")}
+    endpoint = {"uri": f"{settings.PUBLIC_URL or item.origin.get('base', '')}{TOLD}"}
+    definition |= {"id": id, "notification": {"endpoint": endpoint}}
+    return replace(item, id=id, definition=definition, state={})
 
 
 def _active(item: Subscription) -> bool:
@@ -200,14 +203,29 @@ def _message(item: Subscription, documents: Sequence[Document], reason: str) -> 
 
 
 class SourceSubscriptions(Subscriptions):
-    """Handlers under ``/csourceSubscriptions``."""
+    """Handlers under ``/csourceSubscriptions``.
+
+    A subscription to entities brings one to registrations along (clause 5.8.1.4): where there are sources it is shown,
+    though it is nothing of its own and goes with the subscription.
+    """
 
     path = PATH
     kind = subscribing.SOURCES
 
-    def __init__(self, gate: Gate, news: SourceNews) -> None:
+    def __init__(self, gate: Gate, news: SourceNews, sources: Sources) -> None:
         super().__init__(gate, news)
-        self._news = news
+        self._news, self._sources = news, sources
+
+    def _listed(self, who: Pass) -> list[Subscription]:
+        found = subscribing.listing(who, self.kind)
+        if not self._sources.has(who.tenant):
+            return found
+        return [*found, *(_along(item) for item in subscribing.listing(who) if spreads(item.definition))]
+
+    def _one(self, who: Pass, id: str) -> Subscription:
+        if id.endswith(ALONG) and self._sources.has(who.tenant):
+            return _along(subscribing.one(who, id.removesuffix(ALONG)))
+        return subscribing.one(who, id, self.kind)
 
     async def create(self, request: Request) -> None:
         """POST /csourceSubscriptions"""

@@ -18,8 +18,8 @@ CREATING = frozenset(
         "snapshots",
     ]
 )
-OF_NOBODY = ("info/", "jsonldContexts")
-"""What belongs to the broker and to no tenant."""
+OF_NOBODY = ("info/", "jsonldContexts", "/ngsi-ld/ex/")
+"""What belongs to the broker and to no tenant, and what other brokers send under tenants of their own."""
 
 
 async def admit(request: Request, gate: Gate, path: str) -> None:

@@ -145,7 +145,8 @@ class Calls:
 def address(source: Source, ask: Ask) -> str:
     """The URL at a source: its endpoint may or may not end in the root of the interface."""
     base = source.endpoint if source.endpoint.endswith(ROOT) else source.endpoint + ROOT
-    pairs = [*ask.query, ("local", "true")] if source.local_only else ask.query
+    entities = not ask.path.startswith("/subscriptions")  # these say it in their body
+    pairs = [*ask.query, ("local", "true")] if source.local_only and entities else ask.query
     text = "&".join(f"{quote(key)}={quote(value, safe=':,/;')}" for key, value in pairs)
     return f"{base}{ask.path}?{text}" if text else base + ask.path
 

@@ -41,7 +41,18 @@ class Distributed:
         self.counts = Counts(gate.run)
         self.sources = Sources(gate.run)
         self._make = caller
+        self._calls: Calls | None = None
         self._parts: tuple[Reading, Writing, Batches, Others] | None = None
+
+    def calls(self) -> Calls:
+        """Sends operations to sources."""
+        if self._calls is None:
+            self._calls = Calls(self._make(), self.counts)
+        return self._calls
+
+    def reading(self) -> Reading:
+        """Reads what sources hold."""
+        return self._ready()[0]
 
     async def takes(self, request: Request, handler: Handler, path: str) -> bool:
         """Answer a request if sources have a part in it (``path`` below the root); False: the usual handler does."""
@@ -92,7 +103,7 @@ class Distributed:
 
     def _ready(self) -> tuple[Reading, Writing, Batches, Others]:
         if self._parts is None:
-            calls = Calls(self._make(), self.counts)
+            calls = self.calls()
             run = self._gate.run
             self._parts = Reading(calls), Writing(calls, run), Batches(calls, run), Others(calls)
         return self._parts

@@ -12,7 +12,7 @@ from thanglong.core.things import service as things
 from thanglong.formats.ngsild import entities as forms
 from thanglong.formats.ngsild.merging import merge, merge_all, without_system
 from thanglong.formats.ngsild.shown import with_attributes
-from thanglong.formats.ngsild.sources import Information, Source, Wanted, ids_for, names_for
+from thanglong.formats.ngsild.sources import Information, Source, Wanted, any_of, ids_for, names_for
 from thanglong.kit import clock
 from thanglong.surfaces.ngsild.answers import Header, Problem
 from thanglong.surfaces.ngsild.distributed import local
@@ -43,6 +43,27 @@ def wanted_names(work: Work) -> frozenset[str]:
     return frozenset(found)
 
 
+Concerned = Sequence[tuple[Source, list[Information]]]
+
+
+def _retrievable(work: Work, wanted: Wanted) -> Concerned:
+    """The sources a single entity is asked of, with their matching parts."""
+    return [
+        (source, infos)
+        for source, infos in work.present(wanted)
+        if not source.operations.isdisjoint(("retrieveEntity", "queryEntity", "queryBatch"))
+    ]
+
+
+def _of_entity(answers: Sequence[Answer], id: str) -> list[tuple[Mapping[str, Any], bool]]:
+    return [
+        (entity, answer.source.mode == "auxiliary")
+        for answer in answers
+        for entity in entities_of(answer)
+        if entity["id"] == id
+    ]
+
+
 class Reading:
     """Retrieve and query."""
 
@@ -54,11 +75,7 @@ class Reading:
         id = work.request.parts[0]
         test = type_test(work.given.get("type", ""), work.names)
         wanted = Wanted(test, (id,), names=wanted_names(work))
-        concerned = [
-            (source, infos)
-            for source, infos in work.present(wanted)
-            if not source.operations.isdisjoint(("retrieveEntity", "queryEntity", "queryBatch"))
-        ]
+        concerned = _retrievable(work, wanted)
         if not concerned:
             return False
         here = await local.run(work.request, work.handler, local_query(work.url))
@@ -67,18 +84,25 @@ class Reading:
             return True
         work.check_loop([source for source, _ in concerned])
         shape = Shape.of(work)
-        asks = [_retrieval(work, source, infos, wanted) for source, infos in concerned]
-        answers = await self._all(work, [source for source, _ in concerned], asks)
+        answers = await self._retrieved(work, concerned, wanted)
         parts: list[tuple[Mapping[str, Any], bool]] = [(here.content, False)] if here.good else []
-        for answer in answers:
-            auxiliary = answer.source.mode == "auxiliary"
-            parts.extend((entity, auxiliary) for entity in entities_of(answer) if entity["id"] == id)
+        parts += _of_entity(answers, id)
         merged = merge(parts, clock.now()) if parts else None
         warned = warnings(answers)
         if merged is None:
             raise Problem(404, "ResourceNotFound", "no broker knows of this entity", warned)
         await shape.send_one(work.request, merged, warned)
         return True
+
+    async def parts_elsewhere(self, work: Work, entity: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], bool]]:
+        """What the sources of ``work`` hold of an entity, each part with whether it is auxiliary."""
+        wanted = Wanted(any_of(things.types_of(entity)), (entity["id"],))
+        concerned = _retrievable(work, wanted)
+        return _of_entity(await self._retrieved(work, concerned, wanted), entity["id"])
+
+    async def _retrieved(self, work: Work, concerned: Concerned, wanted: Wanted) -> list[Answer]:
+        asks = [_retrieval(work, source, infos, wanted) for source, infos in concerned]
+        return await self._all(work, [source for source, _ in concerned], asks)
 
     async def query(self, work: Work) -> bool:
         """GET /entities and POST /entityOperations/query; False when no source is concerned."""

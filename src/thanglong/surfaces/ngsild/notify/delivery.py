@@ -1,7 +1,7 @@
 """What waits to be sent for one subscription, and how its sending went."""
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -181,6 +181,16 @@ def _together(older: News, newer: News) -> News:
         newer.seq, newer.at, older.kind, newer.entity, {**newer.before, **older.before}, newer.snapshot,
         older.came | newer.came, older.changed | newer.changed, newer.went | (older.went - newer.came),
     )  # fmt: skip
+
+
+def added(states: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Counters kept in several places as one."""
+    found: dict[str, Any] = {key: sum(state.get(key, 0) for state in states) for key in ("sent", "failed")}
+    for key in ("last", "ok", "bad"):
+        moments = [state[key] for state in states if key in state]
+        if moments:
+            found[key] = max(moments)
+    return found
 
 
 def shown_state(state: Mapping[str, Any]) -> dict[str, Any]:
