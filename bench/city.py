@@ -176,13 +176,12 @@ class City:
         page = citizen.get("/report/").text
         self.token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[1]  # type: ignore[index]
         self.citizen = "; ".join(f"{k}={v}" for k, v in citizen.cookies.items())
-        # the officer's own cases, and his unit's: at a small scale he may have none himself
-        desk = officer.get("/desk/").text + officer.get("/desk/unit/").text
+        desk = officer.get("/desk/").text
         self.officer = "; ".join(f"{k}={v}" for k, v in officer.cookies.items())
         self.desk_token = officer.cookies["thanglong_csrf"]
         self.cases = sorted(set(re.findall(r"/desk/cases/([A-Z0-9-]+)/", desk)))
         self.key = self._running.manage_script(TOKEN).split()[-1]
-        assert self.cases, "the officer has cases"
+        assert self.cases, "the officer has no case to work on: choose a larger --demo"
 
     # -- one request of each kind; True: it was refused as such
 
@@ -334,7 +333,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.5)
     parser.add_argument("--factor", type=float, default=1.0, help="of the mean rate; the worst hour has about 4")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--demo", type=float, default=0.002, help="scale of the demo city underneath")
+    parser.add_argument(
+        "--demo",
+        type=float,
+        default=0.01,
+        help="scale of the demo city underneath; in a smaller one the officer may have no case",
+    )
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="thanglong-city-") as folder:

@@ -300,7 +300,7 @@ def tamper(numbers: range) -> list[tuple[int, str]]:
 def tamperings(total: int, processes: int) -> None:
     """Random tamperings of every kind of the tests with a ledger of 790 entries in two years; a seed is one tampering.
 
-    A million take about an hour and a half of processor time and no more memory than a thousand.
+    A million take 70 minutes of processor time and no more memory than a thousand.
     """
     begun, missed, step = time.perf_counter(), list[tuple[int, str]](), 500
     with ProcessPoolExecutor(processes) as pool:
