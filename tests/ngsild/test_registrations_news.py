@@ -10,6 +10,8 @@ from tests.ngsild.conftest import Broker
 from tests.ngsild.receiver import Receiver
 from tests.ngsild.test_registrations import ID, registration
 
+from thanglong.surfaces.ngsild.notify import posting
+
 SUB = "urn:ngsi-ld:Subscription:1"
 Client = Callable[..., Awaitable[httpx.Response]]
 
@@ -146,6 +148,28 @@ def test_periodic_and_failures(broker: Broker) -> None:
             before = len(receiver.got)
             await asyncio.sleep(0.3)
             assert len(receiver.got) == before
+
+        story(broker, tell)
+
+
+def test_a_receiver_that_is_away_is_told_later(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(posting, "FIRST_PAUSE", 0.01)
+    with Receiver() as receiver:
+        receiver.answer = lambda number: 200 if number > 3 else 503
+
+        async def tell(ask: Client) -> None:
+            await ask("POST", "/csourceSubscriptions", subscription(receiver), status=201)
+            await ask("POST", "/csourceRegistrations", registration(), status=201)
+            await ask("DELETE", f"/csourceRegistrations/{ID}")
+            new, gone = ("newlyMatching", [ID]), ("noLongerMatching", [ID])
+            assert await told(receiver, 5) == [new, new, new, new, gone]
+            counters: dict[str, Any] = {}
+            for _ in range(1000):
+                counters = (await ask("GET", f"/csourceSubscriptions/{SUB}", status=200)).json()["notification"]
+                if counters.get("timesSent") == 2:
+                    break
+                await asyncio.sleep(0.01)
+            assert counters["timesSent"] == 2 and counters["timesFailed"] == 1 and counters["status"] == "ok"
 
         story(broker, tell)
 

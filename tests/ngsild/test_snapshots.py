@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import pytest
+from tests.ngsild.receiver import Receiver
 
 from thanglong.core.things import service
 
@@ -57,6 +58,18 @@ def test_a_snapshot_stays_as_it_was(broker: Ask) -> None:
     assert broker("GET", f"/entities/{FAST}").json()["speed"]["value"] == 10
     assert broker("GET", "/types", headers=inside).json()["typeList"] == ["Vehicle"]
     assert service.tenants() == [] and len(service.changes(0)) == 3
+
+
+def test_the_endpoint_is_told_when_it_is_made(broker: Ask, settings: Any) -> None:
+    settings.OUTGOING = "any"
+    with Receiver() as receiver:
+        info = [{"key": "X-Key", "value": "k"}]
+        found = made(broker, {"snapshotQueries": [LIVELY], "endpoint": receiver.url, "receiverInfo": info})
+        told = receiver.wait(1, 20.0)[0]
+        assert told.body["type"] == "SnapshotNotification" and told.body["snapshotId"] == found["id"]
+        assert told.body["snapshotStatus"] == "success" and told.body["expiresAt"] == found["expiresAt"]
+        assert told.body["snapshotQueriesDetails"] == [{"resultStatus": "success"}]
+        assert told.headers["x-key"] == "k" and told.headers["content-type"] == "application/json"
 
 
 def test_questions_of_the_past(broker: Ask) -> None:

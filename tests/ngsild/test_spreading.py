@@ -113,7 +113,7 @@ def test_what_a_source_tells_reaches_the_subscriber_once(broker: Federated) -> N
             got = (await came(receiver, 1))[0]
             assert got.body["subscriptionId"] == SUB and got.data == [{"id": BUS, "type": "Bus", "speed": 9}]
             await ask("POST", TOLD, {**news, "subscriptionId": SUB}, status=404)
-            shown = {"timesSent": 0}
+            shown: dict[str, Any] = {}
             for _ in range(1000):
                 shown = (await ask("GET", f"/subscriptions/{SUB}", status=200)).json()["notification"]
                 if shown.get("timesSent"):

@@ -209,3 +209,11 @@ def test_permission_and_ledger_of_every_verb(db: None, things: ThingsStore) -> N
         "things.subscribed", "things.subscription_changed", "things.unsubscribed",
     ]  # fmt: skip
     assert all("secret" not in str(entry.facts) and entry.facts["to"] == "mqtt://127.0.0.1/topic" for entry in entries)
+
+
+@pytest.mark.parametrize("prefer", ["ngsi-ld=1.0", "NGSI-LD=1.0", 'ngsi-ld="1.0"', "respond-async, ngsi-ld=1.0;q=0.1"])
+def test_an_older_version_changes_no_subscription(broker: Broker, prefer: str) -> None:
+    id = made(broker)
+    plain, older = broker("GET", f"{PATH}/{id}"), broker("GET", f"{PATH}/{id}", headers={"prefer": prefer})
+    assert older.status_code == 200 and older.json() == plain.json()
+    assert older.headers["preference-applied"] == "ngsi-ld=1.0" and "preference-applied" not in plain.headers

@@ -111,9 +111,7 @@ def _entity_out(entity: Mapping[str, Any], names: Vocabulary) -> dict[str, Any]:
 
 
 def _text(key: str, value: Any, _: Vocabulary) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise wrong(key, N_("This must be a text."))
-    return value
+    return checks.text(key, value)
 
 
 def _pseudonym(key: str, value: Any, names: Vocabulary) -> str:

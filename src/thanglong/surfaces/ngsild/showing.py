@@ -16,7 +16,7 @@ from thanglong.surfaces.ngsild.answers import GEO_JSON, Header, Problem, send
 from thanglong.surfaces.ngsild.parameters import Options, datasets, listed, names, options
 
 DEEPEST, MOST_LINKED = 10, 10_000
-VERSION = re.compile(r'ngsi-ld="?1\.(\d{1,2})')
+VERSION = re.compile(r'\bngsi-ld="?1\.(\d{1,2})', re.IGNORECASE)
 ONE = (
     "attrs", "pick", "omit", "options", "format", "geometryProperty", "type", "lang", "datasetId", "join", "joinLevel",
     "containedBy", "entityMap", "splitEntities", "csf", "jsonKeys", "expandValues",

@@ -20,6 +20,7 @@ from thanglong.surfaces.ngsild.identity import alias
 from thanglong.surfaces.ngsild.notify.delivery import added, shown_state
 from thanglong.surfaces.ngsild.parameters import MOST, USUAL, flag, number, options, parameters
 from thanglong.surfaces.ngsild.registrations import pages
+from thanglong.surfaces.ngsild.showing import older_version
 
 PATH = "/ngsi-ld/v1/subscriptions"
 MOST_BODY = 1 << 20
@@ -99,7 +100,10 @@ class Subscriptions:
         names, who = await names_of(self._gate, request), await self._gate.pass_of(request)
         found = await self._gate.run(self._one, who, id)
         passed = await self._gate.run(self._passed_on, who)
-        await send(request, kind, self._shown(found, names, system, passed), names=names)
+        version = older_version(request)
+        # a subscription reads the same in every version (clause 4.3.6.8 is about entities): only the wish is answered
+        applied: list[Header] = [] if version is None else [(b"preference-applied", b"ngsi-ld=1.%d" % version)]
+        await send(request, kind, self._shown(found, names, system, passed), applied, names=names)
 
     def _listed(self, who: Pass) -> list[Subscription]:
         return subscribing.listing(who, self.kind)
