@@ -71,15 +71,17 @@ def test_what_is_reached_is_what_the_times_of_each_unit_say(halves: float, sampl
             for key in ("lon", "lat")
         )
     )
+    arcs_of: dict[int, list[int]] = {}
+    for arc in np.flatnonzero(engine.arcs.access & view.vehicle.bit).tolist():
+        arcs_of.setdefault(int(engine.arcs.stretch[arc]), []).append(arc)
     for column, spots in ((1, [west]), (3, [west, east])):
         places_of = [engine.places([lon], [lat], view.vehicle) for lon, lat in spots]
         first = np.minimum.reduce([engine.entered(view, spot) for spot in places_of])
         for unit in (WEST, EAST):
             whole = reached = 0.0
-            for stretch in range(len(engine.network.u)):
-                arcs = [a for a in np.flatnonzero(engine.arcs.stretch == stretch).tolist()
-                        if engine.arcs.access[a] & view.vehicle.bit]  # fmt: skip
-                if owners[stretch] != unit or not arcs:
+            for stretch, owner in enumerate(owners):
+                arcs = arcs_of.get(stretch, [])
+                if owner != unit or not arcs:
                     continue
                 length = float(engine.network.length[stretch])
                 shares = [min(max((480_000 - first[a]) / max(view.open_ms[a], 1), 0), 1) for a in arcs]
