@@ -12,6 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
+
+# a busy machine is no fault of what is tested
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
 
 _folder = Path(tempfile.mkdtemp(prefix="thanglong-test-"))
 os.environ["THANGLONG_DATA"] = str(_folder)

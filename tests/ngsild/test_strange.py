@@ -11,7 +11,7 @@ from urllib.parse import quote
 import httpx
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.ngsild.conftest import Ask, Broker, FakeGate, run
 
@@ -94,6 +94,7 @@ class TestAnything:
         st.one_of(ENTITIES, VALUES),
         PARAMETERS,
     )  # fmt: skip
+    @example(place=("POST", "/entities"), body={"id": "urn:x:1", "type": "Lamp", "a": {"type": []}}, params={})
     def test_entities(self, broker: Ask, place: tuple[str, str], body: Any, params: dict[str, str]) -> None:
         fine(broker(*place, body))
         fine(broker(*place, body, params=params))

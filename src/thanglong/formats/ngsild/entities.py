@@ -19,6 +19,7 @@ from thanglong.formats.ngsild.values import (
     checked_time,
     checked_uri,
     is_geometry,
+    one_of,
     positions,
 )
 from thanglong.formats.ngsild.vocabulary import Vocabulary
@@ -26,7 +27,7 @@ from thanglong.kit.errors import N_, Fault, Invalid
 
 __all__ = [
     "ANNOTATIONS", "GEOMETRIES", "MEMBER", "NULL", "SYSTEM", "Reading", "attribute_in", "checked_time", "checked_uri",
-    "entity_in", "positions",
+    "entity_in", "one_of", "positions",
 ]  # fmt: skip
 
 DEPTH = 8
@@ -131,7 +132,7 @@ def _instance_of(known: Any, given: Any) -> Mapping[str, Any]:
 
 
 def _is_instance(value: Mapping[str, Any]) -> bool:
-    return value.get("type") in MEMBER or ("type" not in value and not MAIN.isdisjoint(value))
+    return one_of(value.get("type"), MEMBER) or ("type" not in value and not MAIN.isdisjoint(value))
 
 
 def _instance(key: str, value: Any, reading: Reading, known: Mapping[str, Any], depth: int) -> dict[str, Any]:
@@ -206,7 +207,7 @@ def _bare(key: str, value: Any, reading: Reading, known: Mapping[str, Any]) -> d
         if kind not in ("Property", "GeoProperty") or is_geometry(value) == (kind == "GeoProperty"):
             return {"type": kind, MEMBER[kind]: checked(key, kind, value, reading)}
     if isinstance(value, dict) and "type" in value and not is_geometry(value) and not reading.simple:
-        if value["type"] in GEOMETRIES:
+        if one_of(value["type"], GEOMETRIES):
             raise Invalid([Fault(key, N_("A geometry has no usable coordinates."))])
         raise Invalid(
             [Fault(key, N_("%(kind)s is not a type an attribute can have."), {"kind": str(value["type"])[:80]})]

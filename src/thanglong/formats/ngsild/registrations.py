@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from thanglong.formats.ngsild import checks
 from thanglong.formats.ngsild.checks import wrong
-from thanglong.formats.ngsild.entities import GEOMETRIES, NULL, checked_time, checked_uri, positions
+from thanglong.formats.ngsild.entities import GEOMETRIES, NULL, checked_time, checked_uri, one_of, positions
 from thanglong.formats.ngsild.operations import AUXILIARY, GROUPS, OPERATIONS
 from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit.errors import N_
@@ -191,7 +191,7 @@ def _interval(key: str, value: Any, _: Vocabulary) -> dict[str, str]:
 
 def _geometry(key: str, value: Any, _: Vocabulary) -> Any:
     shape = geometry_of(value)
-    if not isinstance(shape, Mapping) or shape.get("type") not in GEOMETRIES:
+    if not isinstance(shape, Mapping) or not one_of(shape.get("type"), GEOMETRIES):
         raise wrong(key, N_("This must be a GeoJSON geometry."))
     positions(key, shape)
     return value

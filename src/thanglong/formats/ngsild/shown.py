@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from thanglong.formats.ngsild.entities import ANNOTATIONS, GEOMETRIES, MEMBER, SYSTEM
+from thanglong.formats.ngsild.entities import ANNOTATIONS, GEOMETRIES, MEMBER, SYSTEM, one_of
 from thanglong.formats.ngsild.vocabulary import CORE, Vocabulary
 from thanglong.kit.errors import N_, Invalid
 
@@ -248,7 +248,7 @@ def _concise_attribute(attribute: Any) -> Any:
 
 
 def _is_geometry(value: Any) -> bool:
-    return isinstance(value, Mapping) and value.get("type") in GEOMETRIES
+    return isinstance(value, Mapping) and one_of(value.get("type"), GEOMETRIES)
 
 
 FORMS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

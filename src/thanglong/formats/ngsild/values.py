@@ -4,7 +4,7 @@ import contextlib
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -120,11 +120,16 @@ class Reading:
         self.known, self.lang = known or {}, lang
 
 
+def one_of(kind: Any, names: Container[str]) -> bool:
+    """Whether a ``type`` as it came in, which may be any JSON, is one of these names."""
+    return isinstance(kind, str) and kind in names
+
+
 def is_geometry(value: Any) -> bool:
     """Whether a value looks like a GeoJSON geometry."""
     return (
         isinstance(value, dict)
-        and value.get("type") in GEOMETRIES
+        and one_of(value.get("type"), GEOMETRIES)
         and ("coordinates" in value or "geometries" in value)
     )
 
