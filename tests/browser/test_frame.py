@@ -113,8 +113,10 @@ def test_the_keyboard_reaches_everything(visitor: Callable[..., Any]) -> None:
 def test_the_live_map_follows_loses_and_finds_its_stream(visitor: Callable[..., Any]) -> None:
     seen = visitor(theme="dark", user="dieuhanh").open("/centre/")
     assert seen.page.locator("#layers input:checked").count() > 3
-    seen.page.locator("#layers label.ct-lay").first.click()
-    assert not seen.page.locator("#layers input[data-layer]").first.is_checked()
+    shown = seen.page.locator("#layers input:checked").first.get_attribute("data-layer")
+    layer = seen.page.locator(f'#layers label.ct-lay:has(input[data-layer="{shown}"])')
+    layer.click()
+    assert not layer.locator("input").is_checked()
     assert seen.page.evaluate("document.querySelector('[data-stale]').hidden")
     seen.context.set_offline(True)
     for _ in range(100):
