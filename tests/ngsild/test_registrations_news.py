@@ -10,7 +10,7 @@ from tests.ngsild.conftest import Broker
 from tests.ngsild.receiver import Receiver
 from tests.ngsild.test_registrations import ID, registration
 
-from thanglong.surfaces.ngsild.notify import posting
+from thanglong.surfaces.ngsild.notify import delivery
 
 SUB = "urn:ngsi-ld:Subscription:1"
 Client = Callable[..., Awaitable[httpx.Response]]
@@ -153,7 +153,7 @@ def test_periodic_and_failures(broker: Broker) -> None:
 
 
 def test_a_receiver_that_is_away_is_told_later(broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(posting, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(delivery, "FIRST_PAUSE", 0.01)
     with Receiver() as receiver:
         receiver.answer = lambda number: 200 if number > 3 else 503
 

@@ -12,8 +12,7 @@ from tests.ngsild.test_registrations_news import Client, story
 from thanglong.formats.ngsild.reducing import narrowed, spreads
 from thanglong.formats.ngsild.sources import EntityInfo
 from thanglong.kit.ports import ThingsStore
-from thanglong.surfaces.ngsild.distributed.spreading import loops
-from thanglong.surfaces.ngsild.identity import alias
+from thanglong.surfaces.ngsild.identity import alias, loops
 
 SUB = "urn:ngsi-ld:Subscription:wish"
 TOLD = "http://city/ngsi-ld/ex/remote-notify"

@@ -29,20 +29,24 @@ def key_for(role: str, scopes: list[str], root: object, unit: object = None) -> 
     return secret, people.actor(account), token.id
 
 
+def client_of(gate: Gate) -> httpx.AsyncClient:
+    surface = NgsiLd(gate)
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        await surface(Request(scope, receive, send))
+
+    return httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://city/ngsi-ld/v1")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_keys(things: ThingsStore, monkeypatch: pytest.MonkeyPatch) -> None:
     root = places.create_unit(SYSTEM, NewState(UnitKind.CITY, "01", "Thành phố Hà Nội", date(2020, 1, 1))).id
     writer, owner, token = key_for("operator", ["things:write"], root)
     reader, _, _ = key_for("city_leader", ["things:read"], root)
     gate = Gate()
-    surface = NgsiLd(gate)
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        await surface(Request(scope, receive, send))
 
     async def story() -> None:
-        transport = httpx.ASGITransport(application)
-        async with httpx.AsyncClient(transport=transport, base_url="http://city/ngsi-ld/v1") as client:
+        async with client_of(gate) as client:
 
             async def ask(method: str, path: str, secret: str, body: object = None) -> int:
                 headers = {"authorization": f"Bearer {secret}"}
@@ -76,14 +80,9 @@ def test_a_key_bound_to_a_ward_and_askers_in_a_hurry(things: ThingsStore, settin
     )
     secret, _, _ = key_for("operator", ["things:write"], root, here)
     gate = Gate()
-    surface = NgsiLd(gate)
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        await surface(Request(scope, receive, send))
 
     async def story() -> None:
-        transport = httpx.ASGITransport(application)
-        async with httpx.AsyncClient(transport=transport, base_url="http://city/ngsi-ld/v1") as client:
+        async with client_of(gate) as client:
             key = {"authorization": f"Bearer {secret}"}
             for unit, status in ((here, 201), (there, 403)):
                 body = {"id": f"urn:x:{unit}", "type": "Rack", "unit": {"object": f"urn:ngsi-ld:Unit:{unit}"}}

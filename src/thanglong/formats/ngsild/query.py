@@ -19,6 +19,8 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 PATH = re.compile(r"(?P<name>[^\[\]]+?)(?:\[(?P<inner>[^\[\]]+)\])?\Z")
 RELATIONS = frozenset(["within", "intersects", "contains", "disjoint", "equals", "overlaps"])
 MOST_TERMS = 100
+LEGIBLE = "!$'()*,-./:;=?@[]_~|"
+"""What may stand in an address's query as it is."""
 TYPES_BEFORE = re.compile(r"([^{}\[\]:]+):(?!//)")
 SCOPE = re.compile(r"(/([^/#+,;|()\s]+|\+))+(/#)?\Z|/#\Z")
 

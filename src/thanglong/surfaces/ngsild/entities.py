@@ -40,8 +40,6 @@ HIDDEN = b'"expiresAt"'
 """In the text of an entity: something is to be left out unless system attributes are asked for."""
 PURGE_AT_ONCE, MOST_PURGED = 500, 1_000_000
 PLACE = "/ngsi-ld/v1/entities/"
-LEGIBLE = "!$'()*,-./:;=?@[]_~|"
-"""What may stand in a query as it is."""
 
 
 async def write_one(who: Pass, entity: Mapping[str, Any], mode: WriteMode) -> Written:
@@ -256,7 +254,7 @@ def neighbours(path: str, given: Mapping[str, str], query: ThingQuery, more: boo
         steps.append(("next", query.offset + query.limit))
     for relation, offset in steps:
         pairs = sorted({**given, "limit": str(query.limit), "offset": str(offset)}.items())
-        address = "&".join(f"{key}={quote(value, safe=LEGIBLE)}" for key, value in pairs)
+        address = "&".join(f"{key}={quote(value, safe=language.LEGIBLE)}" for key, value in pairs)
         found.append((b"link", f'<{path}?{address}>; rel="{relation}";type="application/json"'.encode()))
     return found
 

@@ -3,6 +3,7 @@
 import hashlib
 from functools import lru_cache
 
+from thanglong.formats.ngsild.sources import via
 from thanglong.kit import ids, ports
 
 
@@ -28,3 +29,8 @@ def alias(tenant: str = "") -> str:
     if not tenant:
         return _own()
     return f"{_own()}~{hashlib.sha256(tenant.encode()).hexdigest()[:12]}"
+
+
+def loops(tenant: str, text: str) -> bool:
+    """Whether a request with this Via header came through here before."""
+    return alias(tenant) in via(text)

@@ -8,7 +8,6 @@ from thanglong.core.things.service import contexts, remote, subscribing
 from thanglong.core.things.types import Pass, Subscription, iso
 from thanglong.formats.ngsild import subscriptions as forms
 from thanglong.formats.ngsild.entities import checked_uri
-from thanglong.formats.ngsild.sources import via
 from thanglong.formats.ngsild.vocabulary import Vocabulary
 from thanglong.kit import clock
 from thanglong.kit.errors import Conflict
@@ -16,7 +15,7 @@ from thanglong.surfaces.asgi import Request
 from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.answers import Header, Problem, accepted, send
 from thanglong.surfaces.ngsild.contexts import base, content_of, names_of
-from thanglong.surfaces.ngsild.identity import alias
+from thanglong.surfaces.ngsild.identity import loops
 from thanglong.surfaces.ngsild.notify.delivery import added, shown_state
 from thanglong.surfaces.ngsild.parameters import MOST, USUAL, flag, number, options, parameters
 from thanglong.surfaces.ngsild.registrations import pages
@@ -58,7 +57,7 @@ class Subscriptions:
         if _is_inline(context):
             await self._gate.run(contexts.implicit, context)
         origin = {"via": request.headers.get("via", ""), "base": base(request)}
-        if alias(who.tenant) in via(origin["via"]):
+        if loops(who.tenant, origin["via"]):
             raise Problem(508, "LoopDetected", "this subscription was made here; see the registrations on its way")
         try:
             id = await self._gate.orm(subscribing.create, who, definition, context, self.kind, origin)

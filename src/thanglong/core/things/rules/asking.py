@@ -35,8 +35,6 @@ PAGE, PAST_PAGE, PAST_LAST, METRES = 50, 20, 10, 500
 MOST_ROWS, MOST_VALUE, MOST_OFFSET, MOST_METRES = 12, 500, 1_000_000, 1_000_000.0
 MOST_ADDRESS = 4000
 """Signs of an address that people can still copy; a longer request is sent with a body."""
-LEGIBLE = "!$'()*,-./:;=?@[]_~|"
-"""What may stand in a query as it is."""
 ENTITIES, TEMPORAL = "/ngsi-ld/v1/entities", "/ngsi-ld/v1/temporal/entities"
 ASK, ASK_PAST = "/ngsi-ld/v1/entityOperations/query", "/ngsi-ld/v1/temporal/entityOperations/query"
 
@@ -290,7 +288,7 @@ def _utc(moment: datetime) -> str:
 
 def call_of(one: Asked) -> Call:
     """The request that asks it: by address, or with a body where the address would be too long."""
-    text = urlencode(one.parameters, safe=LEGIBLE, quote_via=quote)
+    text = urlencode(one.parameters, safe=language.LEGIBLE, quote_via=quote)
     if len(text) <= MOST_ADDRESS:
         return Call("GET", f"{TEMPORAL if one.past else ENTITIES}?{text}")
     in_address = {key: value for key, value in one.parameters.items() if key in ("limit", "offset", "count", "format")}

@@ -30,8 +30,7 @@ from thanglong.surfaces.asgi import Message, Request
 from thanglong.surfaces.gate import Gate
 from thanglong.surfaces.ngsild.distributed.asks import Ask
 from thanglong.surfaces.ngsild.distributed.calls import Answer, Calls
-from thanglong.surfaces.ngsild.identity import alias
-from thanglong.surfaces.ngsild.notify.delivery import FIRST_PAUSE, LONGEST_PAUSE
+from thanglong.surfaces.ngsild.notify.delivery import backoff
 
 log = logging.getLogger(__name__)
 PATH = "/ngsi-ld/ex/remote-notify"
@@ -112,8 +111,7 @@ class Spreading:
             self._failures.pop(key, None)
             return
         failures = self._failures[key] = self._failures.get(key, 0) + 1
-        pause = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
-        self._timers[key] = asyncio.get_running_loop().call_later(pause, self.settle, *key)
+        self._timers[key] = asyncio.get_running_loop().call_later(backoff(failures), self.settle, *key)
 
     async def _bring(self, key: Key) -> bool:
         """Make, change and delete at the sources what differs; whether nothing is left to do."""
@@ -242,8 +240,3 @@ def _path(one: Remote) -> str:
 def _away(answer: Answer) -> bool:
     """Whether a source may answer otherwise later."""
     return answer.status in (NO_OPERATION, 408, 429, 502, 503, 504)
-
-
-def loops(tenant: str, text: str) -> bool:
-    """Whether a request with this Via header came through here before."""
-    return alias(tenant) in via(text)

@@ -19,6 +19,17 @@ PROBE_EVERY = 1.0
 """Seconds after a failure in which new changes do not lead to another try."""
 
 
+def backoff(failures: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    pause: float = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
+    return pause
+
+
+def cooldown(endpoint: Mapping[str, Any]) -> float:
+    """Seconds a receiver wants to be left alone after a failure."""
+    return float(endpoint.get("cooldown", 0)) / 1000
+
+
 class Waiting:
     """One piece of news in the queue; ``booked`` once the counters know of it."""
 
@@ -114,7 +125,7 @@ class Delivery:
         return any(not item.booked for item in reversed(self.queue.values()))
 
     def _cooldown(self) -> float:
-        return float(self.watch.notification["endpoint"].get("cooldown", 0)) / 1000
+        return cooldown(self.watch.notification["endpoint"])
 
     def delivered(self, items: list[Waiting], at: datetime) -> None:
         """A notification was taken by its receiver."""
@@ -143,8 +154,7 @@ class Delivery:
         self.times["last"] = self.times["bad"] = at.isoformat()
         self.error, self.dirty, self.failed_at = error[:200], True, clock.monotonic()
         self.failures += 1
-        pause = min(FIRST_PAUSE * 2 ** min(self.failures - 1, 10), LONGEST_PAUSE)
-        pause = 0.0 if final and not self._cooldown() else pause
+        pause = 0.0 if final and not self._cooldown() else backoff(self.failures)
         self.not_before = self.failed_at + max(pause, self._cooldown(), self.throttling)
 
     def give_up(self, before: datetime) -> int:

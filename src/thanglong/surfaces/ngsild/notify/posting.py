@@ -15,7 +15,7 @@ from django.conf import settings
 
 from thanglong.kit import clock
 from thanglong.kit.errors import ThangLongError
-from thanglong.surfaces.ngsild.notify.delivery import FIRST_PAUSE, LONGEST_PAUSE, MOST_WAITING
+from thanglong.surfaces.ngsild.notify.delivery import MOST_WAITING, backoff, cooldown
 from thanglong.surfaces.ngsild.notify.payload import Message
 from thanglong.surfaces.ngsild.notify.senders import HttpSender, MqttSender, Refused
 from thanglong.surfaces.outgoing import Outgoing, rule_of
@@ -93,19 +93,13 @@ class Posting:
             if clock.now() > until:
                 log.warning("a notification of subscription %s waited too long and was dropped", key[1])
                 return
-            await asyncio.sleep(pause_after(failures, letter.endpoint))
+            await asyncio.sleep(max(backoff(failures), cooldown(letter.endpoint)))
 
     def _sender(self, endpoint: Mapping[str, Any]) -> HttpSender | MqttSender:
         if self._senders is None:
             rule = rule_of(settings.OUTGOING)
             self._senders = HttpSender(Outgoing(rule)), MqttSender(rule)
         return self._senders[endpoint["uri"].startswith("mqtt")]
-
-
-def pause_after(failures: int, endpoint: Mapping[str, Any]) -> float:
-    """Seconds to wait after so many failures in a row; never less than the receiver's ``cooldown``."""
-    pause: float = min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
-    return max(pause, float(endpoint.get("cooldown", 0)) / 1000)
 
 
 def counted(before: Mapping[str, Any], good: bool, first: bool) -> dict[str, Any]:
