@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -49,6 +50,8 @@ class Span:
         return today or (self.on(moment - timedelta(days=1)) and minute < self.end - DAY)
 
 
+# the streets' signs are asked again every few seconds
+@lru_cache(4096)
 def parse(text: str) -> tuple[Span, ...] | None:
     """The entries of a text; None when one of them is not understood."""
     spans: list[Span] = []
