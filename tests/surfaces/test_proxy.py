@@ -90,9 +90,9 @@ async def read_request(reader: asyncio.StreamReader) -> tuple[str, dict[str, str
 @contextlib.asynccontextmanager
 async def web(path: Path, handler: Web) -> AsyncIterator[None]:
     async def guarded(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+        # left open, it would be told of when it is collected: at any moment, in the midst of another test
+        with contextlib.closing(writer), contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             await handler(reader, writer)
-        writer.close()
 
     server = await asyncio.start_unix_server(guarded, path)
     try:
@@ -289,6 +289,32 @@ def test_a_client_that_leaves_ends_the_work(socket: Path) -> None:
             assert answer.status == 0
             async with asyncio.timeout(5):
                 await ended.wait()
+        await proxy.close()
+
+    run(work())
+
+
+def test_a_reader_that_leaves_harms_no_later_request(socket: Path) -> None:
+    """The next connection often has the number of the one that ended; it was never heard of again."""
+
+    async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        line, _, _ = await read_request(reader)
+        if "/long" in line:
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n")
+            await reader.read()
+            return
+        await asyncio.sleep(0.1)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        await writer.drain()
+
+    async def work() -> None:
+        proxy = Proxy(str(socket), unwell)
+        async with web(socket, handler):
+            for _ in range(3):
+                leaving = asyncio.ensure_future(ask(proxy, path="/long", gone_after=0))
+                await asyncio.wait({leaving}, timeout=1)
+                assert (await ask(proxy)).status == 200
+                assert (await leaving).status == 200
         await proxy.close()
 
     run(work())

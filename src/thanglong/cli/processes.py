@@ -28,6 +28,11 @@ def _granian(target: str, interface: str, **options: Any) -> None:
     server.serve()
 
 
+WEB_CONNECTIONS = 320
+"""More than the live process opens (256 at once, and health and metrics): one beyond would wait unheard for ever, since
+the server counts connections, also kept ones that are silent."""
+
+
 def run_web(listen: str) -> None:
     """Django under WSGI on ``host:port`` or ``unix:PATH``."""
     where: dict[str, Any]
@@ -39,7 +44,7 @@ def run_web(listen: str) -> None:
         host, _, port = listen.rpartition(":")
         where = {"address": host or "127.0.0.1", "port": int(port)}
     # one writing process, a few threads: SQLite's busy wait is unfair between processes
-    _granian("thanglong.site.wsgi:application", "wsgi", blocking_threads=4, backpressure=64, **where)
+    _granian("thanglong.site.wsgi:application", "wsgi", blocking_threads=4, backpressure=WEB_CONNECTIONS, **where)
 
 
 def run_live(host: str, port: int) -> None:

@@ -151,6 +151,8 @@ class Proxy:
                 await send({"type": "http.response.body", "body": b""})
             whole = True
         except (OSError, EOFError, ValueError):
+            if watch is not None and watch.done():
+                raise Gone from None
             # the status is already out: all that is left is to break off, so that the client sees it is not whole
             raise ConnectionAbortedError("web broke off in the midst of an answer") from None
         finally:
@@ -215,9 +217,9 @@ class Proxy:
 
 
 async def _watch(receive: Receive, connection: Connection) -> None:
-    """Close the connection to web when the client leaves, so that a long answer is not made for nobody."""
+    """Break the connection to web off when the client leaves, so that a long answer is not made for nobody."""
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            connection.close()
+            connection.break_off()
             return

@@ -78,7 +78,17 @@ class Connection:
         await self._loop.sock_sendall(self._socket, data)
 
     def close(self) -> None:
+        """Close it; nobody may be waiting for it (see :meth:`break_off`)."""
         self._socket.close()
+
+    def break_off(self) -> None:
+        """End what is under way: who reads or writes is told at once, and closes it.
+
+        Closed here, the waiting reader would never hear of it, and the loop would take the next socket of the same
+        number for this one: a request on it would wait for ever.
+        """
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     async def _more(self) -> bytes:
         try:
